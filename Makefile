@@ -1,0 +1,31 @@
+.PHONY: demo test check lint types bench crash docs lock clean
+
+demo: ## the main job on the test profile, from nothing
+	@scripts/setup run
+	@.venv/bin/python examples/demo.py
+
+test: ## the whole suite
+	@scripts/setup dev
+	@.venv/bin/python -m pytest -n 2
+
+check: ## everything CI runs, quickest first
+	@scripts/setup dev
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@.venv/bin/mypy
+	@.venv/bin/python -m pytest tests/house -p no:cacheprovider
+	@.venv/bin/python -m pytest -n 2
+
+bench: ## measured ratios against peers and floors
+	@scripts/setup dev
+	@.venv/bin/python benchmarks/run.py
+
+docs: ## write the generated pages anew
+	@scripts/setup dev
+	@.venv/bin/python scripts/docs.py
+
+lock: ## pin dependencies anew
+	@scripts/lock
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,50 @@
+"""What a feed says, whichever format it came in: the common ground between the readers and the ideas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from smm_core import SmmError
+
+
+class NotReadable(SmmError):
+    """What was fetched cannot be read as a feed. The message completes "this feed …" and is meant for a person."""
+
+
+class Markup(StrEnum):
+    """How a text of a feed is to be understood."""
+
+    PLAIN = "plain"
+    HTML = "html"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Text:
+    """A text as the feed has it; HTML is not yet cleaned."""
+
+    value: str
+    markup: Markup = Markup.PLAIN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One entry. `published_at` is aware, in UTC. `link` and `pictures` are absolute where the feed's address is known."""
+
+    id: str | None = None
+    link: str | None = None
+    title: Text | None = None
+    summary: Text | None = None
+    author: str | None = None
+    published_at: datetime | None = None
+    labels: tuple[str, ...] = ()
+    pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feed:
+    """A feed: its own title and its entries in the order of the document."""
+
+    title: Text | None = None
+    entries: tuple[Entry, ...] = ()

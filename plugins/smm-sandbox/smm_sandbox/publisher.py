@@ -1,0 +1,169 @@
+"""The publisher `sandbox`: a platform without consequences, and the reference for what a publisher should do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from smm_core import (
+    ActionKind,
+    Context,
+    FindRequest,
+    Finds,
+    Guarantees,
+    Imitates,
+    Inspected,
+    InspectRequest,
+    Limits,
+    LinkStyle,
+    Pending,
+    PluginError,
+    PostContent,
+    Prepared,
+    PrepareRequest,
+    Preview,
+    PreviewRequest,
+    Previews,
+    Profile,
+    Receipt,
+    Rendering,
+    ResumeRequest,
+    Resumes,
+    SendRequest,
+    TryLater,
+    render_plain,
+)
+from smm_sandbox.network import Network
+from smm_sandbox.records import Kind, StoredPost, Submission, url_of
+from smm_sandbox.rules import named_rules, network_rules, rule_set, rule_set_names
+from smm_sandbox.service import Service, require_login
+from smm_sandbox.settings import SandboxSettings, account_of, settings_of
+
+_KINDS = {ActionKind.PUBLISH: Kind.POST, ActionKind.COMMENT: Kind.COMMENT}
+
+
+class SandboxPublisher:
+    """Publishes into the local network in the plugin's data folder.
+
+    The network knows a key for good and looks posts up by it, so `find` is exact. Nothing is taken at or after
+    `send_by`; a minute later, absence is proof.
+    """
+
+    name = "sandbox"
+    title = "Test profile"
+    settings: type = SandboxSettings
+    guarantees = Guarantees(
+        key_life=timedelta(days=3650),
+        key_settles=timedelta(0),
+        find="exact",
+        absent_after=timedelta(seconds=60),
+        http_only=False,
+    )
+    abilities: frozenset[type] = frozenset({Finds, Resumes, Previews, Imitates})
+
+    def inspect(self, request: InspectRequest, ctx: Context) -> Inspected:
+        """The account behind the profile. `NeedsLogin` when a fault ended its login."""
+        require_login(Network(ctx.data_dir()), request.profile.name)
+        account = account_of(request.profile, network_rules(request.profile), ctx.now())
+        return Inspected(account=f"@{account.handle}", url=url_of(account.handle, "").rstrip("/"))
+
+    def limits(self, profile: Profile, known: Mapping[str, Any]) -> Limits:
+        """The limits of the rule set that the profile imitates; an unknown one is a `ConfigError` with the nearest name."""
+        return named_rules(profile).limits
+
+    def render(self, post: PostContent, profile: Profile, limits: Limits) -> Rendering:
+        """The plain rendering; where pictures and a link card exclude each other, the link goes into the text."""
+        if post.pictures and not network_rules(profile).card_with_pictures:
+            limits = replace(limits, link_style=LinkStyle.INLINE)
+        return render_plain(post, profile, limits)
+
+    def rule_sets(self) -> Mapping[str, str]:
+        """The rule sets of its own, each with one line about it."""
+        return {name: rule_set(name).summary for name in rule_set_names()}
+
+    def prepare(self, request: PrepareRequest, ctx: Context) -> Prepared:
+        """Upload the pictures; doing it again changes nothing."""
+        network = Network(ctx.data_dir())
+        require_login(network, request.profile.name)
+        service = self._service(network, request.profile, ctx)
+        account = account_of(request.profile, network_rules(request.profile), ctx.now())
+        for attachment in request.part.media:
+            service.upload(account, attachment.sha256, ctx.media.read(attachment.sha256))
+        return Prepared(handles={"pictures": [attachment.sha256 for attachment in request.part.media]})
+
+    def send(self, request: SendRequest, ctx: Context) -> Receipt | Pending:
+        """Publish a part or a first comment: one transaction of the network, killed at any point it leaves one post or none."""
+        submission = Submission(
+            account=account_of(request.profile, network_rules(request.profile), ctx.now()),
+            kind=_kind_of(request.action),
+            key=request.key,
+            text=request.part.text,
+            link=request.part.link,
+            pictures=tuple((attachment.sha256, attachment.alt) for attachment in request.part.media),
+            parent=request.parent.remote_id if request.parent else None,
+            send_by=request.send_by,
+        )
+        post = self._service(Network(ctx.data_dir()), request.profile, ctx).submit(submission)
+        return _answer(post, request.profile, ctx)
+
+    def find(self, request: FindRequest, ctx: Context) -> Receipt | None:
+        """The receipt of what the key made, or None. `TryLater` while it was taken but is not visible yet."""
+        network = Network(ctx.data_dir())
+        require_login(network, request.profile.name)
+        with network.reading() as session:
+            post = session.by_key(request.profile.name, request.key)
+        if post is None:
+            return None
+        answer = _answer(post, request.profile, ctx)
+        if isinstance(answer, Pending):
+            raise TryLater("the post was taken and is still being processed", after=answer.check_after)
+        return answer
+
+    def resume(self, request: ResumeRequest, ctx: Context) -> Receipt | Pending:
+        """The receipt once the post is visible, pending until then."""
+        network = Network(ctx.data_dir())
+        require_login(network, request.profile.name)
+        with network.reading() as session:
+            post = session.by_key(request.profile.name, request.key)
+        if post is None:
+            raise PluginError(
+                f"the test network knows nothing of a pending post of {request.profile.name}",
+                plugin=self.name,
+                method="resume",
+                hint="was it reset with smm sandbox reset?",
+            )
+        return _answer(post, request.profile, ctx)
+
+    def preview(self, request: PreviewRequest, ctx: Context) -> Preview:
+        """What followers would see, as an HTML fragment and a PNG."""
+        from smm_sandbox.draw import draw_posts
+        from smm_sandbox.pages import fragment
+        from smm_sandbox.view import view_of_variant
+
+        post = view_of_variant(request, network_rules(request.profile))
+        png = draw_posts((post,), ctx.media.read)
+        return Preview(
+            html=fragment(post, lambda sha256: f"media:{sha256}"), png=png.body, width=png.width, height=png.height
+        )
+
+    def _service(self, network: Network, profile: Profile, ctx: Context) -> Service:
+        return Service(network, network_rules(profile), ctx.now, limit=settings_of(profile).posts_per_window)
+
+
+def _kind_of(action: ActionKind) -> Kind:
+    kind = _KINDS.get(action)
+    if kind is None:
+        raise PluginError(f"the test network cannot {action} yet", plugin="sandbox", method="send")
+    return kind
+
+
+def _answer(post: StoredPost, profile: Profile, ctx: Context) -> Receipt | Pending:
+    waiting = post.visible_at - ctx.now()
+    if waiting > timedelta(0):
+        return Pending(
+            check_after=waiting, handles={"post": post.id}, note="the test network is still processing the post"
+        )
+    handle = profile.handle.lstrip("@") or profile.name
+    return Receipt(remote_id=post.id, url=url_of(handle, post.id), at=post.visible_at)

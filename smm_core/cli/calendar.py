@@ -1,0 +1,120 @@
+"""`smm calendar`: a month at a glance."""
+
+from __future__ import annotations
+
+import calendar as months
+from collections import defaultdict
+from datetime import date, datetime
+
+import click
+
+from smm_core.cli.output import client_option, json_option, show_json
+from smm_core.cli.session import Session, pass_session
+from smm_core.clock import instant_of, wall_of
+from smm_core.model import PostState, WhenKind
+
+_SIGNS = {"published": ("✓", "green"), "scheduled": ("·", "cyan"), "waiting": ("·", "cyan"), "cancelled": ("–", None)}
+
+
+@click.command()
+@click.argument("month", required=False)
+@client_option
+@json_option
+@pass_session
+def calendar(session: Session, month: str | None, client: str | None, as_json: bool) -> None:
+    """Show MONTH (2026-12; this one by default): what is planned, out, held, and not yet approved."""
+    ws = session.ws
+    zone = ws.client(client).zone if client else ws.config.zone
+    first = _first(month, wall_of(ws.clock.now(), zone))
+    since, until = (instant_of(day, zone) for day in (first, _next_month(first)))
+    entries: dict[date, list[tuple[str, str, str]]] = defaultdict(list)
+    for one in ws.store.ledger.deliveries(client=client, since=since, until=until, limit=5000):
+        if one.due_at is not None and not one.trial:
+            wall = wall_of(one.due_at, zone)
+            entries[wall.date()].append((f"{wall:%H:%M}", f"{one.slug} → {one.profile}", one.state))
+    for post in ws.store.posts.listed(client=client, states=_NOT_YET, limit=5000):
+        when = post.content.when
+        if (
+            when.kind is WhenKind.AT
+            and when.wall is not None
+            and (when.wall.year, when.wall.month) == (first.year, first.month)
+        ):
+            entries[when.wall.date()].append(
+                (f"{when.wall:%H:%M}", f"{post.slug} ({len(post.content.profiles)} profiles)", str(post.state))
+            )
+    if as_json:
+        show_json(
+            [
+                {"day": day.isoformat(), "time": time, "what": what, "state": state}
+                for day in sorted(entries)
+                for time, what, state in sorted(entries[day])
+            ]
+        )
+        return
+    click.echo(click.style(f"{months.month_name[first.month]} {first.year} ({zone})", bold=True))
+    _grid(first, entries, wall_of(ws.clock.now(), zone).date())
+    for day in sorted(entries):
+        click.echo(click.style(f"\n{day:%a %d}", bold=True))
+        for time, what, state in sorted(entries[day]):
+            sign, colour = _sign(state)
+            click.echo(f"  {click.style(sign, fg=colour)} {time}  {what}  {click.style(state, fg=colour)}")
+    if not entries:
+        click.echo("\nnothing is planned in this month")
+
+
+_NOT_YET = [
+    PostState.WRITTEN,
+    PostState.BLOCKED,
+    PostState.RENDERED,
+    PostState.REVIEWING,
+    PostState.REWORK,
+    PostState.EXPIRED,
+    PostState.APPROVED,
+]
+
+
+def _sign(state: str) -> tuple[str, str | None]:
+    if state in _SIGNS:
+        return _SIGNS[state]
+    return ("?", "yellow") if state in ("reviewing", "rendered", "written", "approved") else ("!", "red")
+
+
+def _first(month: str | None, now: datetime) -> datetime:
+    if month is None:
+        return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    try:
+        return datetime.strptime(month, "%Y-%m")
+    except ValueError:
+        raise click.BadParameter(f"{month!r} is not a month; write for instance 2026-12") from None
+
+
+def _next_month(first: datetime) -> datetime:
+    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+
+
+def _grid(first: datetime, entries: dict[date, list[tuple[str, str, str]]], today: date) -> None:
+    """Weeks as lines, each day with the number of its deliveries in the colour of the most urgent."""
+    click.echo(" ".join(f"{name:>6}" for name in ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")))
+    for week in months.Calendar().monthdatescalendar(first.year, first.month):
+        cells = []
+        for day in week:
+            if day.month != first.month:
+                cells.append(" " * 6)
+                continue
+            count = len(entries.get(day, []))
+            text = f"{day.day}{f'×{count}' if count else ''}"
+            urgent = next(
+                (
+                    _sign(state)[1]
+                    for sign in ("!", "?")
+                    for _, _, state in entries.get(day, [])
+                    if _sign(state)[0] == sign
+                ),
+                None,
+            )
+            colour = urgent or ("green" if count else None)
+            cells.append(click.style(f"{text:>6}", fg=colour, bold=day == today, underline=day == today))
+        click.echo(" ".join(cells))
+
+
+commands = {"calendar": calendar}

@@ -1,0 +1,157 @@
+"""`smm deliveries`: what went where, and what to do about what did not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import click
+
+from smm_core.cli.output import client_option, json_option, local, show_json, show_rows, state_colour
+from smm_core.cli.session import Session, pass_session
+from smm_core.errors import SmmError
+from smm_core.model import Action, ActionState, Receipt
+from smm_core.store import Outcome
+
+
+@click.group()
+def deliveries() -> None:
+    """Deliveries: what went where and when, one line per post and profile."""
+
+
+@deliveries.command("list")
+@click.option("--post", "post_name", help="Only this post.")
+@click.option("--profile", help="Only this profile.")
+@click.option("--trials/--no-trials", default=True, help="Also those of `smm try`.")
+@client_option
+@json_option
+@pass_session
+def list_(
+    session: Session, post_name: str | None, profile: str | None, trials: bool, client: str | None, as_json: bool
+) -> None:
+    """List deliveries by due time."""
+    store = session.store
+    number = store.posts.find(post_name).id if post_name else None
+    rows = [
+        {
+            "id": list(one.action_ids) if as_json else str(one.action_ids[0]),
+            "post": one.slug,
+            "profile": one.profile,
+            "state": one.state if as_json else state_colour(one.state),
+            "due": one.due_at if as_json else local(one.due_at, session.ws.config.zone),
+            "sent": f"{one.sent}/{one.total}",
+            "url": one.url,
+            "reason": one.reason,
+            "trial": one.trial,
+        }
+        for one in store.ledger.deliveries(post=number, profile=profile, client=client)
+        if trials or not one.trial
+    ]
+    columns = ("id", "post", "profile", "state", "due", "sent", "url", "reason")
+    show_rows(rows, as_json=as_json, empty="no deliveries yet", columns=columns)
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+@json_option
+@pass_session
+def show(session: Session, number: int, as_json: bool) -> None:
+    """Show one delivery's action: its state, attempts and receipt."""
+    ledger = session.store.ledger
+    action = ledger.get(number)
+    attempts = ledger.attempts(number)
+    if as_json:
+        show_json({"action": action, "attempts": attempts})
+        return
+    zone = session.ws.config.zone
+    post = session.store.posts.get(action.post_id)
+    click.echo(
+        click.style(f"{post.slug} → {action.profile}: {action.kind} {action.seq + 1}, {action.state}", bold=True)
+    )
+    for name, value in (
+        ("due", local(action.due_at, zone)),
+        ("key", action.key),
+        ("digest", action.variant_digest[:16]),
+        ("reason", action.reason),
+        ("url", action.receipt.url if action.receipt else ""),
+        ("remote id", action.receipt.remote_id if action.receipt else ""),
+    ):
+        if value:
+            click.echo(f"  {name:10} {value}")
+    for attempt in attempts:
+        click.echo(f"  attempt    {local(attempt.started_at, zone)} → {attempt.outcome or '…'} {attempt.detail}")
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+@click.option("--published", metavar="URL", help="It went out: here it is.")
+@click.option("--not-sent", is_flag=True, help="It did not go out: send it (again).")
+@pass_session
+def resolve(session: Session, number: int, published: str | None, not_sent: bool) -> None:
+    """Say what became of a delivery that nobody else can tell: one by hand, or one without a clear answer."""
+    if bool(published) == not_sent:
+        raise click.UsageError("Say either --published URL or --not-sent.")
+    ws = session.ws
+    action = ws.store.ledger.get(number)
+    _require(action, {ActionState.UNKNOWN, ActionState.PENDING, ActionState.HELD, ActionState.REFUSED}, "resolved")
+    now = ws.clock.now()
+    if published:
+        receipt = Receipt(remote_id=published, url=published, at=now, extra={"told_by": ws.by})
+        outcome = Outcome(state=ActionState.PUBLISHED, receipt=receipt, reason=f"told by {ws.by}")
+    else:
+        outcome = Outcome(
+            state=ActionState.SCHEDULED, wake_at=max(now, action.due_at), reason=f"{ws.by} says it was not sent"
+        )
+    _settle(session, action, outcome, now, "told it went out" if published else "told it was not sent")
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+@pass_session
+def retry(session: Session, number: int) -> None:
+    """Send a held or refused delivery after all, at once."""
+    ws = session.ws
+    action = ws.store.ledger.get(number)
+    _require(action, {ActionState.HELD, ActionState.REFUSED}, "tried again")
+    if action.reason.startswith("unknown:"):
+        raise SmmError(f"delivery {number} may be out already", hint=f"look, then `smm deliveries resolve {number}`")
+    now = ws.clock.now()
+    ws.store.ledger.settle(
+        action, Outcome(state=ActionState.SCHEDULED, wake_at=now, reason=f"tried again by {ws.by}"), None, now
+    )
+    ws.store.ledger.move_due(replace(action, state=ActionState.SCHEDULED), now, f"tried again by {ws.by}")
+    click.echo("it goes out next: a running daemon does that, or `smm publish`")
+
+
+@deliveries.command()
+@click.argument("number", type=int)
+@pass_session
+def cancel(session: Session, number: int) -> None:
+    """Give up on a delivery that is not out."""
+    action = session.store.ledger.get(number)
+    allowed = {ActionState.WAITING, ActionState.SCHEDULED, ActionState.HELD, ActionState.REFUSED, ActionState.PENDING}
+    _require(action, allowed, "cancelled")
+    now = session.ws.clock.now()
+    _settle(
+        session, action, Outcome(state=ActionState.CANCELLED, reason=f"cancelled by {session.ws.by}"), now, "cancelled"
+    )
+
+
+def _require(action: Action, states: set[ActionState], what: str) -> None:
+    if action.state not in states:
+        raise SmmError(
+            f"delivery {action.id} is {action.state} and cannot be {what}",
+            hint=f"`smm explain {action.post_id}` says why",
+        )
+
+
+def _settle(session: Session, action: Action, outcome: Outcome, now: datetime, words: str) -> None:
+    ws = session.ws
+    ws.store.ledger.settle(action, outcome, None, now)
+    post = ws.store.posts.get(action.post_id)
+    line = f"delivery {action.id} of {post.slug} → {action.profile}: {words} by {ws.by}"
+    ws.note(f"delivery.{outcome.state}", line, client=post.client, subject=f"post:{post.id}", delivery=action.id)
+    click.echo(line)
+
+
+commands = {"deliveries": deliveries}

@@ -1,0 +1,83 @@
+"""What every command shares: the open workspace, and how errors are said."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from smm_core.errors import ConfigError, ConfigErrors, ContentError, SmmError, WorkspaceError
+
+if TYPE_CHECKING:
+    from smm_core.store import Store
+    from smm_core.workspace import Workspace
+
+
+class Session:
+    """Opens the workspace when a command first asks for it. Plugins' commands get this object as `ctx.obj`."""
+
+    def __init__(self, start: Path | None, *, verbose: bool) -> None:
+        self._start = start
+        self.verbose = verbose
+
+    @cached_property
+    def root(self) -> Path:
+        """The workspace's folder; none here is an error that says how to make one."""
+        from smm_core.workspace import find_root
+
+        return find_root(self._start)
+
+    @cached_property
+    def ws(self) -> Workspace:
+        """The open workspace."""
+        from smm_core.workspace import Workspace
+
+        return Workspace(self.root)
+
+    @property
+    def store(self) -> Store:
+        """The database alone, for listings that need nothing else."""
+        return self.ws.store
+
+    def data_dir(self, plugin: str) -> Path:
+        """The folder of a plugin inside the workspace."""
+        from smm_core.context import plugin_folder
+
+        return plugin_folder(self.root, plugin)
+
+    def log(self) -> None:
+        """Start logging to the workspace's log file; commands that call plugins do."""
+        from smm_core import logs
+
+        logs.set_up(self.root, verbose=self.verbose)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "ws" in self.__dict__:
+            self.ws.close()
+        if "smm_core.logs" in sys.modules:
+            sys.modules["smm_core.logs"].tear_down()
+
+
+pass_session = click.make_pass_decorator(Session)
+
+
+def explain_failure(error: Exception) -> int:
+    """Say an error in one line (or a few, for several mistakes) on stderr, and the exit code it means."""
+    if isinstance(error, SmmError):
+        from smm_core.secrets import scrub
+
+        for mistake in error.mistakes if isinstance(error, ConfigErrors) else (error,):
+            click.echo(click.style("error: ", fg="red") + scrub(str(mistake)), err=True)
+        return 2 if isinstance(error, ConfigError | WorkspaceError | ContentError) else 1
+    if os.environ.get("SMM_TRACEBACK"):
+        raise error
+    click.echo(
+        f"error: a mistake in smm itself: {type(error).__name__}: {error} (SMM_TRACEBACK=1 shows where; please report it)",
+        err=True,
+    )
+    return 1

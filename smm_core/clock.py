@@ -1,0 +1,147 @@
+"""The one place that knows the time.
+
+Instants are aware datetimes in UTC. A wall time is a naive datetime together with an IANA zone: what a
+person means by "nine o'clock". `instant_of` turns the one into the other:
+
+- a wall time that does not exist (clocks go forward) means the first instant after the gap;
+- a wall time that occurs twice (clocks go back) means the first.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from smm_core.errors import SmmError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_LONGEST = timedelta(days=36525)
+_DURATION = re.compile(r"(?:[0-9]{1,9}\s*[smhdw]\s*)+")
+# Files beside the zones that a system may have: this machine's own zone, and zones that count leap seconds.
+_NO_ZONES = ("localtime", "posixrules", "Factory")
+_NO_ZONE_FOLDERS = ("posix/", "right/")
+
+
+class Clock(Protocol):
+    """Tells the time and waits. The daemon gets the real one, tests a fake one."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        """Wait until `seconds` have passed or `stop` is set; true when stopped."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        return stop.wait(seconds)
+
+
+class FakeClock:
+    """A clock that stands still until it is moved; `wait` moves it."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def set(self, instant: datetime) -> None:
+        """Go to an instant."""
+        self._now = instant.astimezone(UTC)
+
+    def advance(self, step: timedelta) -> None:
+        """Go forward, or back with a negative step."""
+        self._now += step
+
+    def wait(self, seconds: float, stop: threading.Event) -> bool:
+        self.advance(timedelta(seconds=seconds))
+        time.sleep(0)
+        return stop.is_set()
+
+
+def zone_of(name: str) -> ZoneInfo:
+    """The IANA zone of that name; an unknown one is an `SmmError`."""
+    is_zone = name not in _NO_ZONES and not name.startswith(_NO_ZONE_FOLDERS)
+    try:
+        return ZoneInfo(name if is_zone else "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SmmError(f"unknown time zone {name!r}", hint="use an IANA name such as Europe/Amsterdam") from None
+
+
+def instant_of(wall: datetime, zone: str) -> datetime:
+    """The instant (UTC) that a naive wall time means in a zone; see the rules in this module's text."""
+    if wall.tzinfo is not None:
+        raise ValueError("a wall time has no offset of its own")
+    local = wall.replace(tzinfo=zone_of(zone), fold=0)
+    instant = local.astimezone(UTC)
+    if instant.astimezone(local.tzinfo).replace(tzinfo=None) == wall:
+        return instant
+    return _end_of_gap(wall, zone)
+
+
+def _end_of_gap(wall: datetime, zone: str) -> datetime:
+    """The first instant after the gap in which `wall` lies: the transition itself, found by halving."""
+    tz = zone_of(zone)
+    # With fold=1 a wall time in a gap is read with the offset after it, so it lies before the transition;
+    # with fold=0 it is read with the offset before it, and lies after.
+    low = wall.replace(tzinfo=tz, fold=1).astimezone(UTC)
+    high = wall.replace(tzinfo=tz, fold=0).astimezone(UTC)
+    before = low.astimezone(tz).utcoffset()
+    while high - low > timedelta(microseconds=1):
+        middle = low + (high - low) / 2
+        if middle.astimezone(tz).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def wall_of(instant: datetime, zone: str) -> datetime:
+    """The naive wall time of an instant in a zone."""
+    return instant.astimezone(zone_of(zone)).replace(tzinfo=None)
+
+
+def parse_duration(text: str) -> timedelta:
+    """`90s`, `30m`, `2h`, `1d12h`, `3w`; anything else is a ValueError that says so."""
+    compact = text.strip().lower()
+    if not _DURATION.fullmatch(compact):
+        raise ValueError(f"{text!r} is not a duration; write for instance 90s, 30m, 2h, 1d12h or 3w")
+    pairs = re.findall(r"([0-9]+)\s*([smhdw])", compact)
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in pairs)
+    if seconds > _LONGEST.total_seconds():
+        raise ValueError(f"{text!r} is longer than a hundred years; write for instance 90s, 30m, 2h, 1d12h or 3w")
+    return timedelta(seconds=seconds)
+
+
+def say_duration(step: timedelta) -> str:
+    """The two largest units of a duration: `2h5m`, `3d`, `0s`."""
+    left = int(abs(step.total_seconds()))
+    words = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            words.append(f"{count}{unit}")
+    return "".join(words[:2]) or "0s"
+
+
+def to_text(instant: datetime) -> str:
+    """An instant as it stands in the store: ISO 8601 in UTC with microseconds, so that text sorts as time."""
+    # Not strftime: on some systems it writes the year 999 with three digits, which would not sort.
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def from_text(text: str) -> datetime:
+    """The instant that `to_text` wrote."""
+    return datetime.fromisoformat(text)

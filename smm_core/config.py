@@ -1,0 +1,258 @@
+"""`smm.toml` and brand books as typed, frozen objects; a mistake is answered with file, line, key and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from smm_core.brand_book import load_brands
+from smm_core.config_references import check_references, tables_of
+from smm_core.config_schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable
+from smm_core.decode import decode_into, decode_settings
+from smm_core.mistakes import Mistakes, Where, note_open_secrets
+from smm_core.model import Brand, Late, Profile
+from smm_core.slots import parse_slots
+from smm_core.toml_source import Lines, read_toml
+
+__all__ = [
+    "Client",
+    "Config",
+    "DaemonConfig",
+    "EventsConfig",
+    "Person",
+    "PluginsConfig",
+    "PublishConfig",
+    "RuleConfig",
+    "SourceConfig",
+    "WorkflowConfig",
+    "decode_settings",
+    "load_config",
+    "settings_where",
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Client:
+    """Whom the work is for. `zone` and `language` hold for its profiles unless they say otherwise."""
+
+    name: str
+    title: str
+    zone: str
+    language: str
+    country: str
+    brand: Brand
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    """Someone who writes, reviews or is told. `roles` maps a client to role names (`writer`, `approver`, `manager`)."""
+
+    name: str
+    address: str
+    language: str
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceConfig:
+    """A configured source: `type` names the plugin's source, `settings` is still undecoded."""
+
+    name: str
+    type: str
+    client: str
+    every: timedelta
+    allow_private: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleConfig:
+    """New ideas of `source` become posts by `template` and `layout`, at most `per_day` a day."""
+
+    name: str
+    source: str
+    template: str
+    layout: str
+    profiles: tuple[str, ...]
+    per_day: int
+    labels: tuple[str, ...] = ()
+    campaign: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkflowConfig:
+    """Who approves. `approver` is an approver plugin's name; a review expires `deadline` before the first delivery is due."""
+
+    approver: str
+    deadline: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PublishConfig:
+    """`window`: how late a delivery may go out; `late`: what happens after that; `distance`: least time between two posts of a
+    profile; `per_day`: most posts of a profile a day; `prepare_ahead`: how early uploads start; `repeat_window`: how long the
+    same text to the same profile counts as a repetition."""
+
+    window: timedelta
+    late: Late
+    distance: timedelta
+    per_day: int
+    prepare_ahead: timedelta
+    repeat_window: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventsConfig:
+    """Where events go: the terminal of the daemon, and a webhook (address and a reference to its signing secret)."""
+
+    terminal: bool
+    webhook: str | None
+    webhook_secret: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PluginsConfig:
+    """Which plugins may be loaded (None: all that are installed) and how long one call of theirs may take."""
+
+    enabled: tuple[str, ...] | None
+    deadline: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DaemonConfig:
+    """How often the daemon looks for changed content and measures."""
+
+    collect_every: timedelta
+    measure_every: timedelta
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Config:
+    """Everything that `smm.toml` says. `profiles` hold raw settings until the platform's plugin has decoded them."""
+
+    root: Path
+    name: str
+    zone: str
+    language: str
+    clients: Mapping[str, Client]
+    persons: Mapping[str, Person]
+    profiles: Mapping[str, Profile]
+    sources: Mapping[str, SourceConfig]
+    rules: Mapping[str, RuleConfig]
+    workflow: WorkflowConfig
+    publish: PublishConfig
+    events: EventsConfig
+    plugins: PluginsConfig
+    daemon: DaemonConfig
+
+
+# ---------------------------------------------------------------- reading
+
+
+def load_config(root: Path) -> Config:
+    """The configuration of the workspace in the folder `root`: its `smm.toml` and the brand books this names.
+
+    All mistakes of these files at once are a `ConfigErrors`.
+    """
+    root = root.absolute()
+    source = read_toml(root / CONFIG_FILE, shown=CONFIG_FILE, if_missing=f"smm init {root} makes a workspace there")
+    where = Where(file=CONFIG_FILE, lines=source.lines)
+    mistakes = Mistakes()
+    document = decode_into(ConfigDocument, source.raw, where=where, mistakes=mistakes)
+    note_open_secrets(source.raw, where=where, mistakes=mistakes)
+    check_references(source.raw, where=where, mistakes=mistakes)
+    brands = load_brands(tables_of(source.raw, "clients"), root, where=where.at("clients"), mistakes=mistakes)
+    return _config_of(mistakes.settle(document), brands, root)
+
+
+def settings_where(config: Config, table: str, name: str) -> Where:
+    """The place of the settings of a profile or source (`table` is `profiles` or `sources`), for `decode_settings`.
+
+    Lines are looked up in the file when a mistake asks for them.
+    """
+    path = config.root / CONFIG_FILE
+    lines = Lines(lambda: path.read_text("utf-8-sig", "replace") if path.is_file() else "")
+    return Where(file=CONFIG_FILE, path=(table, name, "settings"), lines=lines)
+
+
+def _config_of(document: ConfigDocument, brands: Mapping[str, Brand], root: Path) -> Config:
+    workspace = document.workspace
+    no_book = Brand(name="", root=str(root))
+    clients = {
+        name: _client_of(name, table, document, brands.get(name, no_book)) for name, table in document.clients.items()
+    }
+    only_client = next(iter(clients))
+    return Config(
+        root=root,
+        name=workspace.name,
+        zone=workspace.zone,
+        language=workspace.language,
+        clients=clients,
+        persons={
+            name: Person(
+                name=name,
+                address=table.address,
+                language=table.language or workspace.language,
+                roles=table.roles,
+            )
+            for name, table in document.persons.items()
+        },
+        profiles={
+            name: _profile_of(name, table, clients[table.client or only_client])
+            for name, table in document.profiles.items()
+        },
+        sources={
+            name: SourceConfig(
+                name=name,
+                type=table.type,
+                client=table.client or only_client,
+                every=table.every,
+                settings=table.settings,
+            )
+            for name, table in document.sources.items()
+        },
+        rules={name: RuleConfig(name=name, **_fields(table)) for name, table in document.rules.items()},
+        workflow=WorkflowConfig(**_fields(document.workflow)),
+        publish=PublishConfig(**_fields(document.publish)),
+        events=EventsConfig(**_fields(document.events)),
+        plugins=PluginsConfig(**_fields(document.plugins)),
+        daemon=DaemonConfig(**_fields(document.daemon)),
+    )
+
+
+def _fields(table: Any) -> dict[str, Any]:
+    """A table's keys and values, for the public class that has the same names."""
+    return {each.name: getattr(table, each.name) for each in fields(table)}
+
+
+def _client_of(name: str, table: ClientTable, document: ConfigDocument, brand: Brand) -> Client:
+    title = table.title or name
+    return Client(
+        name=name,
+        title=title,
+        zone=table.zone or document.workspace.zone,
+        language=table.language or document.workspace.language,
+        country=table.country,
+        brand=brand if brand.name else replace(brand, name=title),
+    )
+
+
+def _profile_of(name: str, table: ProfileTable, client: Client) -> Profile:
+    zone = table.zone or client.zone
+    return Profile(
+        name=name,
+        client=client.name,
+        platform=table.platform,
+        title=table.title or name,
+        handle=table.handle,
+        zone=zone,
+        language=table.language or client.language,
+        imitates=table.imitates,
+        test_profile=table.test_profile,
+        slots=tuple(dict.fromkeys(slot for line in table.slots for slot in parse_slots(line, zone))),
+        allow_private=table.allow_private,
+        settings=table.settings,
+    )

@@ -1,0 +1,285 @@
+"""The daemon: timers around the steps. `due_at` in the store is the truth; APScheduler keeps only timers.
+
+Two rounds run on their own threads: *writing* (collect, compose, render, review, schedule, measure) every so often, and
+*publishing*, which has one timer set to the next instant at which the ledger needs a hand.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from smm_core.engine import Call, left_behind
+from smm_core.errors import SmmError, StoreError
+from smm_core.hold import hold
+from smm_core.steps import Report
+from smm_core.steps.publish import Lanes
+from smm_core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+log = logging.getLogger("smm.daemon")
+
+LONGEST_NAP = timedelta(minutes=5)
+GRACE = 3.0
+
+
+class Daemon:
+    """One running daemon. `run` returns when it was asked to stop."""
+
+    def __init__(
+        self,
+        ws: Workspace,
+        say: Callable[[str], None] = lambda line: None,
+        *,
+        crashed: str = "",
+        until_idle: bool = False,
+    ) -> None:
+        self._ws = ws
+        self._say = say
+        self._crashed = crashed
+        self._until_idle = until_idle
+        self._written = threading.Event()
+        self._stop = threading.Event()
+        self._configuration = _stamp(ws.root)
+        self._lanes: Lanes | None = None
+        self._scheduler: BackgroundScheduler | None = None
+
+    def stop(self, *_: object) -> None:
+        """Ask it to stop: nothing more is claimed, what is under way gets a few seconds."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Hold the workspace and work until stopped."""
+        with hold(self._ws.root, "smm run"):
+            self._begin()
+            try:
+                self._start_timers()
+                while not self._stop.wait(1):
+                    self._watch_configuration()
+                    if self._until_idle and self._is_idle():
+                        return
+            finally:
+                self._end()
+
+    # ------------------------------------------------------------ beginning and ending
+
+    def _begin(self) -> None:
+        self._blame(left_behind(self._ws.root / ".smm" / "calls"))
+        self._ws.plugins  # noqa: B018 - loads them before the first round
+        self._take_over()
+        log.info("started", extra={"pid": os.getpid()})
+
+    def _blame(self, calls: list[Call]) -> None:
+        """After a crash: leave out the plugin whose call was under way, and say so."""
+        if not self._crashed:
+            return
+        for call in calls:
+            left_out = self._ws.quarantine.suspect(call.plugin, str(call), sole=len(calls) == 1)
+            words = "is left out for an hour" if left_out else "is under suspicion"
+            line = f"{call} was under way when the daemon ended ({self._crashed}); plugin {call.plugin} {words}"
+            self._say(line)
+            self._ws.note("plugin.crashed", line, urgent=True)
+
+    def _take_over(self) -> None:
+        """Begin an epoch. A database that is in doubt lets everything but publishing work."""
+        try:
+            epoch = self._ws.store.begin_epoch(self._ws.clock.now())
+        except StoreError as error:
+            self._say(f"not publishing: {error}")
+            log.error("not publishing: %s", error)
+            return
+        self._lanes = Lanes(self._ws, epoch, on_idle=self._set_publish_timer)
+
+    def _end(self) -> None:
+        if self._lanes is not None:
+            self._lanes.stop()
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+        if self._lanes is not None and not self._lanes.wait(GRACE):
+            log.warning("a call did not come back in time; its outcome is settled at the next start")
+        log.info("stopped")
+
+    def _is_idle(self) -> bool:
+        """A round was written, no lane is busy, and nothing wants a hand within the next minute."""
+        if not self._written.is_set() or self._lanes is None or not self._lanes.wait(0):
+            return False
+        wake = self._ws.store.ledger.next_wake()
+        return wake is None or wake > self._ws.clock.now() + timedelta(minutes=1)
+
+    # ------------------------------------------------------------ timers
+
+    def _start_timers(self) -> None:
+        from apscheduler.executors.pool import ThreadPoolExecutor
+        from apscheduler.schedulers.background import BackgroundScheduler
+
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(3)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+            timezone="UTC",
+        )
+        every = self._ws.config.daemon
+        now = self._ws.clock.now()
+        self._scheduler.add_job(
+            self.write_round, "interval", seconds=every.collect_every.total_seconds(), next_run_time=now, id="write"
+        )
+        self._scheduler.add_job(
+            self.measure_round, "interval", seconds=every.measure_every.total_seconds(), id="measure"
+        )
+        self._scheduler.add_job(self.publish_round, "date", run_date=now, id="publish", replace_existing=True)
+        self._scheduler.start()
+
+    def _set_publish_timer(self) -> None:
+        """One timer, at the next instant the ledger needs a hand."""
+        if self._stop.is_set() or self._scheduler is None or self._lanes is None:
+            return
+        try:
+            wake = self._ws.store.ledger.next_wake()
+        except SmmError as error:
+            log.error("%s", error)
+            wake = None
+        now = self._ws.clock.now()
+        latest = now + LONGEST_NAP
+        at = min(max(wake, now), latest) if wake else latest
+        self._scheduler.add_job(self.publish_round, "date", run_date=at, id="publish", replace_existing=True)
+
+    # ------------------------------------------------------------ rounds
+
+    def write_round(self) -> None:
+        """Everything up to the ledger, then see whether something is due."""
+        for report in writing_steps(self._ws, due_only=True, stop=self._stop):
+            self._report(report)
+        self._tell()
+        self._set_publish_timer()
+        self._written.set()
+
+    def publish_round(self) -> None:
+        """Start a lane for every profile with something due."""
+        if self._lanes is not None and not self._stop.is_set():
+            try:
+                self._lanes.start()
+            except SmmError as error:
+                log.error("%s", error)
+            self._drain_report(self._lanes.report)
+        self._set_publish_timer()
+
+    def measure_round(self) -> None:
+        """Read the numbers."""
+        from smm_core.steps.measure import measure
+
+        self._guarded(lambda: measure(self._ws))
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._lanes is not None:
+            self._drain_report(self._lanes.report)
+        self._guarded(self._tell_observers)
+
+    def _tell_observers(self) -> None:
+        self._ws.tell()
+
+    def _guarded(self, step: Callable[[], Report | None]) -> None:
+        try:
+            report = step()
+        except SmmError as error:
+            log.error("%s", error)
+            self._say(str(error))
+            return
+        if report is not None:
+            self._report(report)
+
+    def _report(self, report: Report) -> None:
+        for line in report.lines:
+            log.info("%s", line, extra={"step": report.step})
+            self._say(f"{report.step}: {line}")
+        for line in report.troubles:
+            log.warning("%s", line, extra={"step": report.step})
+
+    def _drain_report(self, report: Report) -> None:
+        lines, report.lines = report.lines, []
+        troubles, report.troubles = report.troubles, []
+        self._report(Report(step=report.step, lines=lines, troubles=troubles))
+
+    # ------------------------------------------------------------ changed configuration
+
+    def _watch_configuration(self) -> None:
+        stamp = _stamp(self._ws.root)
+        if stamp == self._configuration:
+            return
+        self._configuration = stamp
+        try:
+            self._ws.reload()
+        except SmmError as error:
+            log.error("the changed configuration is not used: %s", error)
+            self._say(f"the changed configuration is not used: {error}")
+            return
+        self._say("configuration read again")
+        log.info("configuration read again")
+        if self._scheduler is not None:
+            self._scheduler.modify_job("write", next_run_time=self._ws.clock.now())
+
+
+def writing_steps(ws: Workspace, *, due_only: bool, stop: threading.Event | None = None) -> list[Report]:
+    """collect, compose, render, review, schedule, each guarded: one that fails does not stop the next."""
+    from smm_core.steps.collect import collect
+    from smm_core.steps.compose import compose
+    from smm_core.steps.render import render
+    from smm_core.steps.review import review
+    from smm_core.steps.schedule import schedule
+
+    def collect_again() -> Report:
+        return collect(ws) if reports[-1].done else Report(step="collect")
+
+    steps: list[tuple[str, Callable[[], Report]]] = [
+        ("collect", lambda: collect(ws, due_only=due_only)),
+        ("compose", lambda: compose(ws)),
+        ("collect", collect_again),
+        ("render", lambda: render(ws)),
+        ("review", lambda: review(ws)),
+        ("schedule", lambda: schedule(ws)),
+    ]
+    reports: list[Report] = []
+    for name, step in steps:
+        if stop is not None and stop.is_set():
+            break
+        try:
+            reports.append(step())
+        except SmmError as error:
+            log.error("%s: %s", name, error)
+            reports.append(Report(step=name, troubles=[str(error)]))
+    return reports
+
+
+def run_once(ws: Workspace) -> list[Report]:
+    """One round of every step, then return: for cron, for a look, for a test."""
+    from smm_core.steps.measure import measure
+    from smm_core.steps.publish import publish
+
+    with hold(ws.root, "smm run --once"):
+        reports = writing_steps(ws, due_only=False)
+        try:
+            reports.append(publish(ws, ws.store.begin_epoch(ws.clock.now())))
+        except StoreError as error:
+            reports.append(Report(step="publish", troubles=[str(error)]))
+        reports.append(measure(ws))
+        ws.tell()
+    return reports
+
+
+def _stamp(root: Path) -> tuple[tuple[str, int], ...]:
+    """Changes when smm.toml, a brand book or a plugin file of the workspace changes."""
+    files = [root / "smm.toml", *root.glob("*.toml"), *root.glob("brands/*.toml"), *root.glob("plugins/*.py")]
+    stamps = []
+    for path in sorted(set(files)):
+        try:
+            stamps.append((str(path), path.stat().st_mtime_ns))
+        except OSError:
+            continue
+    return tuple(stamps)

@@ -1,0 +1,178 @@
+"""What works, what does not, and what to do: every part of a workspace looked at once."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from smm_core.contracts import Inspected, InspectRequest
+from smm_core.errors import SmmError
+from smm_core.hold import holder
+from smm_core.workspace import Workspace
+
+LEAST_FREE_BYTES = 200_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One part: whether it works, what was found, and the next step where it does not."""
+
+    part: str
+    ok: bool
+    found: str
+    next_step: str = ""
+
+
+def doctor(ws: Workspace, *, online: bool = False) -> Iterator[Finding]:
+    """Look at every part; `online` also asks each platform who we are. One that cannot be looked at is a finding too."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    yield Finding(
+        part="python", ok=sys.version_info >= (3, 11), found=version, next_step="install Python 3.11 or newer"
+    )
+    looks: list[tuple[str, Callable[[Workspace], Iterator[Finding]]]] = [
+        ("smm.toml", _configuration),
+        ("database", _database),
+        ("disk", _disk),
+        ("plugins", _plugins),
+        ("profiles", _online_profiles if online else _profiles),
+        ("sources", _sources),
+        ("daemon", _daemon),
+    ]
+    for part, look in looks:
+        try:
+            yield from look(ws)
+        except SmmError as error:
+            yield Finding(part=part, ok=False, found=error.message, next_step=error.hint)
+            if part == "smm.toml":
+                return
+
+
+def _configuration(ws: Workspace) -> Iterator[Finding]:
+    config = ws.config
+    found = f"{len(config.clients)} clients, {len(config.profiles)} profiles, {len(config.sources)} sources"
+    yield Finding(part="smm.toml", ok=True, found=found)
+
+
+def _database(ws: Workspace) -> Iterator[Finding]:
+    doubt = ws.store.doubt()
+    found = doubt or f"{ws.store.path.stat().st_size / 1e6:.1f} MB, epoch {ws.store.ledger.epoch()}"
+    yield Finding(part="database", ok=not doubt, found=found, next_step="smm adopt")
+    for client, _, by in ws.store.profiles.pauses():
+        yield Finding(
+            part="pause", ok=False, found=f"{client or 'everybody'} is paused by {by}", next_step="smm resume"
+        )
+
+
+def _disk(ws: Workspace) -> Iterator[Finding]:
+    free = shutil.disk_usage(ws.root).free
+    yield Finding(
+        part="disk", ok=free > LEAST_FREE_BYTES, found=f"{free / 1e9:.1f} GB free", next_step="free some space"
+    )
+    writable = os.access(ws.root, os.W_OK)
+    if not writable:
+        yield Finding(part="folder", ok=False, found=f"{ws.root} cannot be written", next_step="check its permissions")
+
+
+def _plugins(ws: Workspace) -> Iterator[Finding]:
+    for one in ws.plugins.loaded:
+        if one.error:
+            step = f"mend or remove {one.found.package}; `smm plugins show {one.found.name}`"
+            yield Finding(part=f"plugin {one.found.name}", ok=False, found=one.error, next_step=step)
+        elif one.enabled:
+            yield Finding(part=f"plugin {one.found.name}", ok=True, found=", ".join(one.objects) or "hooks only")
+
+
+def _profiles(ws: Workspace) -> Iterator[Finding]:
+    for name in ws.config.profiles:
+        try:
+            profile = ws.profile(name)
+            ws.limits_of(profile)
+        except SmmError as error:
+            yield Finding(
+                part=f"profile {name}", ok=False, found=error.message, next_step=error.hint or "mend smm.toml"
+            )
+            continue
+        state = ws.store.profiles.state(name)
+        if state.logged_out:
+            yield Finding(
+                part=f"profile {name}",
+                ok=False,
+                found=f"needs a login: {state.reason}",
+                next_step=f"smm profiles login {name}",
+            )
+        elif state.token_ends and state.token_ends < ws.clock.now() + timedelta(days=7):
+            found = f"its token ends {state.token_ends:%Y-%m-%d}"
+            yield Finding(part=f"profile {name}", ok=False, found=found, next_step=f"smm profiles login {name}")
+        else:
+            yield Finding(part=f"profile {name}", ok=True, found=profile.imitates or profile.platform)
+
+
+def _online_profiles(ws: Workspace) -> Iterator[Finding]:
+    for name in ws.config.profiles:
+        try:
+            profile = ws.profile(name)
+            publisher = ws.plugins.publisher(profile.platform)
+            request = InspectRequest(profile=profile)
+            inspected = ws.call(
+                "publisher",
+                profile.platform,
+                "inspect",
+                lambda ctx, publisher=publisher, request=request: publisher.inspect(request, ctx),  # type: ignore[misc]
+                expect=Inspected,
+                subject=name,
+                http=ws.profile_client(profile),
+            )
+        except SmmError as error:
+            yield Finding(
+                part=f"profile {name}",
+                ok=False,
+                found=error.message,
+                next_step=error.hint or f"smm profiles login {name}",
+            )
+            continue
+        ws.store.profiles.keep_inspected(name, inspected, ws.clock.now())
+        yield Finding(
+            part=f"profile {name}", ok=True, found=f"{profile.imitates or profile.platform}: {inspected.account}"
+        )
+
+
+def _sources(ws: Workspace) -> Iterator[Finding]:
+    troubled: dict[str, list[str]] = {}
+    for name, trouble, _ in ws.store.sources.troubles():
+        troubled.setdefault(name, []).append(f"{trouble.where}: {trouble.message}")
+    for name in ws.config.sources:
+        try:
+            ws.source_settings(name)
+        except SmmError as error:
+            yield Finding(part=f"source {name}", ok=False, found=error.message, next_step=error.hint or "mend smm.toml")
+            continue
+        lines = troubled.get(name, [])
+        last = ws.store.sources.last(name)
+        good = f"read {last:%Y-%m-%d %H:%M} UTC" if last else "not read yet"
+        more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+        yield Finding(
+            part=f"source {name}",
+            ok=not lines,
+            found=f"{lines[0]}{more}" if lines else good,
+            next_step="mend it, then `smm collect`",
+        )
+
+
+def _daemon(ws: Workspace) -> Iterator[Finding]:
+    held = holder(ws.root)
+    overdue = ws.store.ledger.due(ws.clock.now() - timedelta(minutes=2))
+    if held:
+        yield Finding(part="daemon", ok=True, found=f"process {held[0]} ({held[1]})")
+    elif overdue:
+        yield Finding(
+            part="daemon",
+            ok=False,
+            found=f"not running, and {len(overdue)} deliveries are overdue",
+            next_step="smm run",
+        )
+    else:
+        yield Finding(part="daemon", ok=True, found="not running; nothing is overdue")

@@ -1,0 +1,411 @@
+"""HTTP: the one module that builds clients. No other module of core names httpx, and plugins are handed a client.
+
+Who asks decides where a client may go:
+
+- addresses that come from content (feeds, pictures) get `Client(redirects=3)`: every address must be public;
+- a profile gets `Client(allow_private=…)`, as its own `allow_private` in `smm.toml` says; where only one server is known
+  to be private, `frozenset({host_of(url)})` opens that one and nothing beside it;
+- an address that the configuration itself names and that leads nowhere else (the events' webhook) gets
+  `Client(allow_private=True)`.
+
+A client lives as long as its profile does and keeps connections between requests. `Client.once` makes the client of
+one `send`. No cookies are kept, no proxy or netrc is read from the environment, nothing is ever sent twice by itself,
+and no address is put into a message beyond scheme and host, because paths and queries may carry tokens.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from smm_core.contracts import Response
+from smm_core.errors import FetchError, OutcomeUnknown, PluginError, TryLater
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpcore
+    import httpx
+
+    from smm_core.http_guard import Exchange, GuardedNetwork, Resolve
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAY_CROSS_ORIGINS = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
+_KEEP_ALIVE_SECONDS = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Client:
+    """An `HttpClient` with time-outs, size caps and guards; safe to use from several threads.
+
+    `allow_private`: True, or the host names (as `host_of` gives them) that may lead to addresses that are not public.
+    `redirects`: how many are followed, for GET and HEAD only; 0 hands a 3xx back as it is. Headers of the caller stay
+    behind when a redirect leads to another origin. `connect_seconds` and `read_seconds` bound single operations,
+    `total_seconds` the whole of a request with its redirects, `max_bytes` the answer, also after unpacking.
+    `resolve` and `ssl_context` replace the system's resolver and the usual certificates.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow_private: bool | frozenset[str] = False,
+        redirects: int = 0,
+        connect_seconds: float = 5.0,
+        read_seconds: float = 30.0,
+        total_seconds: float = 60.0,
+        max_bytes: int = 20_000_000,
+        resolve: Resolve | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._allow_private = allow_private
+        self._redirects = redirects
+        self._timeouts = {
+            "connect": connect_seconds,
+            "read": read_seconds,
+            "write": read_seconds,
+            "pool": connect_seconds,
+        }
+        self._total_seconds = total_seconds
+        self._max_bytes = max_bytes
+        self._resolve = resolve
+        self._ssl_context = ssl_context
+        self._lock = threading.Lock()
+        self._engine: _Engine | None = None
+        self._closed = False
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
+    ) -> Response:
+        """One request, see `HttpClient.request`. A redirect too many is a `FetchError`."""
+        from smm_core.http_guard import Exchange
+
+        deadline = time.monotonic() + self._total_seconds
+        call = _call(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
+        for _ in range(self._redirects + 1):
+            response = self._perform(self._opened().pool, call, Exchange(deadline=deadline))
+            onward = _onward(call, response) if self._redirects else None
+            if onward is None:
+                return response
+            call = onward
+        raise FetchError(f"{_name(call)}: more than {self._redirects} redirects")
+
+    def once(self, *, send_by: datetime, now: Callable[[], datetime]) -> OneShot:
+        """The client of one `send`: it lets one request leave, and none at or after `send_by` by the clock `now`."""
+        return OneShot(self, send_by=send_by, now=now)
+
+    def close(self) -> None:
+        """Close the connections. A request after this is a `PluginError`."""
+        with self._lock:
+            engine, self._engine, self._closed = self._engine, None, True
+        if engine is not None:
+            engine.pool.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _perform_alone(self, call: httpx.Request, *, gate: Callable[[], None]) -> Response:
+        """One request over a connection of its own; `gate` is called right before its first byte leaves.
+
+        A kept connection may be closed by the other side in the very moment that we write. For most requests that
+        is a nuisance; for a `send` it would be an unknown outcome, and a person would have to look.
+        """
+        from smm_core.http_guard import Exchange
+
+        exchange = Exchange(deadline=time.monotonic() + self._total_seconds, gate=gate)
+        with self._opened().single_use_pool() as pool:
+            return self._perform(pool, call, exchange)
+
+    def _perform(self, pool: httpcore.ConnectionPool, call: httpx.Request, exchange: Exchange) -> Response:
+        """One request and its whole answer; a failure by whether anything of the request may have arrived."""
+        import httpcore
+
+        from smm_core.http_guard import BadAnswer, whole_answer
+
+        name, started = _name(call), time.monotonic()
+        try:
+            with self._opened().network.during(exchange):
+                response = whole_answer(
+                    pool, _on_the_wire(call, self._timeouts), url=str(call.url), max_bytes=self._max_bytes
+                )
+        except httpcore.LocalProtocolError:
+            # Its own words would quote the header, and with it perhaps a token.
+            if not exchange.bytes_left:
+                raise PluginError(f"{name}: the request has a header that HTTP does not allow") from None
+            raise OutcomeUnknown(f"{name}: the request broke off half-way") from None
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError, BadAnswer) as error:
+            if not exchange.bytes_left:
+                raise TryLater(f"{name}: no connection ({_reason(error)}); nothing was sent") from None
+            raise OutcomeUnknown(f"{name}: no whole answer came back ({_reason(error)})") from None
+        _log.debug("%s: %d in %.3f s", name, response.status, time.monotonic() - started)
+        return response
+
+    def _opened(self) -> _Engine:
+        with self._lock:
+            if self._closed:
+                raise PluginError(
+                    "this HTTP client is closed", hint="a client is not to be kept beyond the call it was given for"
+                )
+            if self._engine is None:
+                self._engine = _start_engine(self._allow_private, self._resolve, self._ssl_context)
+            return self._engine
+
+
+class OneShot:
+    """The `HttpClient` of one `send`, made by `Client.once`.
+
+    It lets exactly one request leave, over a fresh connection, follows no redirect and repeats nothing. The time
+    for sending is looked at twice: when asked, and again right before the first byte leaves.
+    """
+
+    def __init__(self, client: Client, *, send_by: datetime, now: Callable[[], datetime]) -> None:
+        self._client = client
+        self._send_by = send_by
+        self._now = now
+        self._lock = threading.Lock()
+        self._used = False
+        self._revoked = False
+        self._bytes_left = False
+
+    @property
+    def bytes_left(self) -> bool:
+        """Whether bytes of the request may have left this machine. While this is False, nothing was sent."""
+        return self._bytes_left
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        content: bytes | None = None,
+    ) -> Response:
+        """The one request, see `HttpClient.request`.
+
+        A second one is a `PluginError`; one that comes too late is a `TryLater`: nothing was sent. An answer larger than
+        the cap is an `OutcomeUnknown` here, for the request itself did arrive.
+        """
+        self._take()
+        self._require_time()
+        call = _call(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
+        try:
+            return self._client._perform_alone(call, gate=self._open_gate)
+        except FetchError as error:
+            if self._bytes_left:
+                raise OutcomeUnknown(error.message) from None
+            raise
+
+    def _take(self) -> None:
+        with self._lock:
+            if self._used:
+                raise PluginError(
+                    "a second request during one send",
+                    hint="everything but the one visible request belongs into prepare",
+                )
+            self._used = True
+
+    def _require_time(self) -> None:
+        if self._now() >= self._send_by:
+            raise TryLater("the time for sending was over before the request could leave; nothing was sent")
+
+    def _open_gate(self) -> None:
+        with self._lock:
+            if self._revoked:
+                raise TryLater("the caller stopped waiting before the request could leave; nothing was sent")
+            self._require_time()
+            self._bytes_left = True
+
+    def revoke(self) -> bool:
+        """Let nothing leave any more. Whether something may have left already; the answer is final.
+
+        For a caller that stops waiting while the call still goes on in a thread of its own.
+        """
+        with self._lock:
+            self._revoked = True
+            return self._bytes_left
+
+
+def host_of(url: str) -> str:
+    """The host of an address as `Client` compares it: lower case, in ASCII, without port. No address: `FetchError`."""
+    return _address(url).raw_host.decode("ascii")
+
+
+def retry_after(response: Response, now: datetime, *, longest: timedelta = timedelta(days=1)) -> timedelta | None:
+    """How long the server asks to wait, read from `Retry-After` as seconds or as a date; at least 0, at most `longest`.
+
+    None when it does not say, or says something else (RFC 9110, section 10.2.3).
+    """
+    said = response.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return timedelta(seconds=min(int(said[:12]), longest.total_seconds()))
+    try:
+        until = email.utils.parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
+    return min(max(wait, timedelta(0)), longest)
+
+
+# ---------------------------------------------------------------- the parts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Engine:
+    """What a client makes when its first request is due: the guarded network, certificates, kept connections."""
+
+    network: GuardedNetwork
+    ssl_context: ssl.SSLContext
+    pool: httpcore.ConnectionPool
+
+    def single_use_pool(self) -> httpcore.ConnectionPool:
+        """A pool for one request: nothing in it yet, nothing kept after it."""
+        import httpcore
+
+        return httpcore.ConnectionPool(
+            ssl_context=self.ssl_context, network_backend=self.network, max_connections=1, max_keepalive_connections=0
+        )
+
+
+def _start_engine(
+    allow_private: bool | frozenset[str], resolve: Resolve | None, ssl_context: ssl.SSLContext | None
+) -> _Engine:
+    import httpcore
+    import httpx
+
+    from smm_core.http_guard import GuardedNetwork, resolve_by_system
+
+    _quiet("httpx", "httpcore")
+    network = GuardedNetwork(allow_private=allow_private, resolve=resolve or resolve_by_system)
+    certificates = ssl_context or httpx.create_ssl_context(trust_env=False)
+    pool = httpcore.ConnectionPool(
+        ssl_context=certificates, network_backend=network, max_connections=20, keepalive_expiry=_KEEP_ALIVE_SECONDS
+    )
+    return _Engine(network=network, ssl_context=certificates, pool=pool)
+
+
+def _quiet(*loggers: str) -> None:
+    """Below WARNING these libraries log whole addresses and headers, and with them tokens."""
+    for name in loggers:
+        logger = logging.getLogger(name)
+        if logger.level < logging.WARNING:
+            logger.setLevel(logging.WARNING)
+
+
+def _address(url: str) -> httpx.URL:
+    """An address that may be asked for: http or https, with a host, without a name or password in it."""
+    import httpx
+
+    try:
+        address = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError("this is not an address that can be fetched", hint="write it like https://host/path") from None
+    if address.scheme not in ("http", "https"):
+        raise FetchError(f"addresses of the kind {address.scheme or '?'}: are not fetched, only http and https")
+    if not _HOST.fullmatch(address.raw_host) or address.raw_host.startswith(b"."):
+        raise FetchError("this address names no host", hint="write it like https://host/path")
+    if address.userinfo:
+        raise FetchError(
+            f"{address.host}: a name or password inside an address is not used",
+            hint="put it into a header of the request",
+        )
+    return address
+
+
+def _call(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None,
+    params: Mapping[str, str] | None,
+    json: Any,
+    data: Mapping[str, str] | None,
+    files: Mapping[str, tuple[str, bytes, str]] | None,
+    content: bytes | None,
+) -> httpx.Request:
+    """The request, encoded; `params` are added to those in the address. What cannot be encoded is a `PluginError`."""
+    import httpx
+
+    import smm_core
+
+    address = _address(url)
+    if params:
+        address = address.copy_merge_params(params)
+    defaults = {"user-agent": f"smm/{smm_core.__version__}", "accept": "*/*", "accept-encoding": "gzip"}
+    try:
+        all_headers = httpx.Headers(defaults)
+        all_headers.update(headers)
+        return httpx.Request(method, address, headers=all_headers, json=json, data=data, files=files, content=content)
+    except (TypeError, ValueError):
+        # The library's words would quote the value.
+        raise PluginError(f"{method} {_origin(address)}: a header or the body cannot be encoded") from None
+
+
+def _onward(call: httpx.Request, response: Response) -> httpx.Request | None:
+    """The request that a redirect asks for, or None. Another origin does not get to see the caller's headers."""
+    import httpx
+
+    location = response.headers.get("location")
+    if call.method not in ("GET", "HEAD") or response.status not in _REDIRECTS or not location:
+        return None
+    try:
+        target = _address(str(call.url.join(location)))
+    except (httpx.InvalidURL, ValueError):
+        raise FetchError(f"{_name(call)}: redirected to something that is not an address") from None
+    kept = {name: value for name, value in call.headers.items() if name not in ("host", "content-length")}
+    if _origin(target) != _origin(call.url):
+        kept = {name: value for name, value in kept.items() if name in _MAY_CROSS_ORIGINS}
+    return httpx.Request(call.method, target, headers=kept)
+
+
+def _origin(address: httpx.URL) -> str:
+    return f"{address.scheme}://{address.netloc.decode('ascii')}"
+
+
+def _name(call: httpx.Request) -> str:
+    """How a request is called in messages: no path and no query."""
+    return f"{call.method} {_origin(call.url)}"
+
+
+def _on_the_wire(call: httpx.Request, timeouts: Mapping[str, float]) -> httpcore.Request:
+    import httpcore
+
+    url = httpcore.URL(
+        scheme=call.url.raw_scheme, host=call.url.raw_host, port=call.url.port, target=call.url.raw_path
+    )  # fmt: skip
+    return httpcore.Request(
+        call.method, url, headers=call.headers.raw, content=call.stream, extensions={"timeout": timeouts}
+    )
+
+
+def _reason(error: Exception) -> str:
+    """A failure in words that cannot quote what was sent."""
+    import httpcore
+
+    if isinstance(error, httpcore.TimeoutException):
+        return "it took too long"
+    if isinstance(error, httpcore.RemoteProtocolError):
+        return "the answer broke off or was not HTTP"
+    return str(error) or "the connection broke"

@@ -1,0 +1,105 @@
+"""What a platform accepts, as data with a source and a date.
+
+Texts are counted in the platform's own unit (`text.count` does the counting), pictures in pixels and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class TextUnit(StrEnum):
+    """What a platform counts when it counts text."""
+
+    GRAPHEMES = "graphemes"
+    CODE_POINTS = "code points"
+    UTF16 = "UTF-16 units"
+    UTF8 = "UTF-8 bytes"
+    WEIGHTED = "weighted characters"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weights:
+    """Weights for `TextUnit.WEIGHTED`: code point ranges (inclusive) with their weight; `emoji` for a whole sequence."""
+
+    default: int
+    ranges: tuple[tuple[int, int, int], ...] = ()
+    emoji: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TextLimit:
+    """At most `maximum` units. `url` is what each http(s) link counts, where that is a fixed number."""
+
+    maximum: int
+    unit: TextUnit
+    url: int | None = None
+    weights: Weights | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Size:
+    """Width and height in pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageLimits:
+    """What pictures of one part may be. `sizes` are the platform's recommended ones, best first."""
+
+    minimum: int = 0
+    maximum: int = 4
+    formats: tuple[str, ...] = ("jpeg", "png")
+    max_bytes: int | None = None
+    min_width: int | None = None
+    max_width: int | None = None
+    max_pixels: int | None = None
+    min_aspect: float | None = None
+    max_aspect: float | None = None
+    sizes: tuple[Size, ...] = ()
+
+
+class LinkStyle(StrEnum):
+    """What becomes of a post's link: written into the text, attached as a card, or not possible."""
+
+    INLINE = "inline"
+    CARD = "card"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Provenance:
+    """Where a limit is known from. `verified=False` means a guess, and every verdict that rests on it says so."""
+
+    source: str
+    as_of: str
+    verified: bool = True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """What one profile's platform accepts. All `text` limits must hold at once, for each part.
+
+    `parts` is the longest thread (1: no threads). `provenance` names the source of a field, by field name,
+    `*` for all others.
+    """
+
+    text: tuple[TextLimit, ...] = ()
+    alt_text: TextLimit | None = None
+    images: ImageLimits = field(default_factory=ImageLimits)
+    parts: int = 1
+    hashtags: int | None = None
+    mentions: int | None = None
+    links: int | None = None
+    link_style: LinkStyle = LinkStyle.INLINE
+    first_comment: bool = False
+    first_comment_text: TextLimit | None = None
+    provenance: Mapping[str, Provenance] = field(default_factory=dict)
+
+    def provenance_of(self, name: str) -> Provenance | None:
+        """The provenance of one field, or the one that holds for all."""
+        return self.provenance.get(name) or self.provenance.get("*")

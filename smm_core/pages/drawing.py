@@ -1,0 +1,91 @@
+"""What followers will see of a variant, drawn by a plugin that can, else told plainly."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from smm_core.contracts import Preview, PreviewRequest, Previews
+from smm_core.errors import PluginError, SmmError
+from smm_core.model import Profile, Variant, digest_of
+from smm_core.pages.folder import PageFolder, render
+
+if TYPE_CHECKING:
+    from smm_core.workspace import Workspace
+
+log = logging.getLogger("smm.pages")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sight:
+    """A variant as followers see it: an HTML fragment, and where a plugin drew it, the name and size (pixels) of a PNG."""
+
+    html: str
+    png: str | None = None
+    width: int = 0
+    height: int = 0
+
+
+def draw(ws: Workspace, variant: Variant, profile: Profile, now: datetime, folder: PageFolder, name: str = "") -> Sight:
+    """Draw a variant as on `profile` at `now`, its pictures put into `folder`.
+
+    The profile's own publisher draws it, else the first one that can, else it is told plainly. `name` is what the PNG
+    is called, without ending. Without one only the PNG is made, named by what it shows, and not drawn again when it is there.
+    """
+    drawer = _drawer(ws, profile)
+    if drawer is not None:
+        try:
+            return _drawn(ws, drawer, variant, profile, now, folder, name)
+        except SmmError as error:
+            log.warning("preview for %s: %s", profile.name, error)
+    pictures = {media.sha256: folder.local(f"media:{media.sha256}") for part in variant.parts for media in part.media}
+    return Sight(html=render("plain.html.j2", variant=variant, profile=profile, pictures=pictures))
+
+
+def _drawer(ws: Workspace, profile: Profile) -> Any:
+    own = ws.plugins.publisher(profile.platform)
+    if Previews in own.abilities:
+        return own
+    return next(iter(ws.plugins.having("publisher", Previews)), None)
+
+
+def _drawn(
+    ws: Workspace, drawer: Any, variant: Variant, profile: Profile, now: datetime, folder: PageFolder, name: str
+) -> Sight:
+    is_own = drawer.name == profile.platform
+    # A stranger's drawing goes by the platform that it stands in for, and knows nothing of that platform's settings.
+    shown = profile if is_own else replace(profile, imitates=profile.imitates or profile.platform, settings=None)
+    request = PreviewRequest(
+        profile=shown, variant=variant, limits=ws.limits_of(profile), now=now, language=profile.language
+    )
+    file = f"{name or _digest(ws, drawer, request)}.png"
+    if not name and folder.has(file):
+        width, height = _size((folder.path / folder.name_of(file)).read_bytes())
+        return Sight(html="", png=folder.name_of(file), width=width, height=height)
+    preview = ws.call(
+        "publisher",
+        drawer.name,
+        "preview",
+        lambda ctx: drawer.preview(request, ctx),
+        expect=Preview,
+        subject=profile.name,
+    )
+    width, height = _size(preview.png)
+    html = folder.local(preview.html) if name else ""
+    return Sight(html=html, png=folder.keep(preview.png, file), width=width, height=height)
+
+
+def _digest(ws: Workspace, drawer: Any, request: PreviewRequest) -> str:
+    """Changes when anything that is drawn changes, or the plugin that draws it."""
+    owner = ws.plugins.owner("publisher", drawer.name)
+    versions = [one.found.version for one in ws.plugins.loaded if one.found.name == owner]
+    return digest_of([owner, versions, request])[:20]
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    """Width and height of a PNG, from its header."""
+    if not png.startswith(b"\x89PNG\r\n\x1a\n") or len(png) < 24:
+        raise PluginError("preview gave something that is no PNG")
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")

@@ -1,0 +1,156 @@
+"""collect: sources → ideas and posts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from smm_core.config import SourceConfig
+from smm_core.contracts import CollectPage, CollectRequest
+from smm_core.errors import NotFound, SmmError, TooLate
+from smm_core.model import PostFound, Trouble
+from smm_core.steps import Report
+from smm_core.workspace import Workspace
+
+PAGES = 10_000
+
+
+def collect(
+    ws: Workspace,
+    *,
+    only: Collection[str] = (),
+    due_only: bool = False,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Report:
+    """Read every configured source (or `only` these; or those whose time has come) and keep what is new.
+
+    A source that fails is reported and the others go on.
+    """
+    report = Report(step="collect")
+    for name, source in ws.config.sources.items():
+        if only and name not in only:
+            continue
+        if due_only and not _is_due(ws, source):
+            continue
+        progress(name)
+        try:
+            _collect_one(ws, source, report)
+        except SmmError as error:
+            report.failed(f"source {name}: {error}")
+            _keep_troubles(ws, name, [Trouble(where=name, message=str(error))])
+    for name in only:
+        if name not in ws.config.sources:
+            raise NotFound(f"there is no source {name!r}", hint=f"there are: {', '.join(ws.config.sources) or 'none'}")
+    return report
+
+
+def _is_due(ws: Workspace, source: SourceConfig) -> bool:
+    last = ws.store.sources.last(source.name)
+    return last is None or ws.clock.now() - last >= source.every
+
+
+def _collect_one(ws: Workspace, source: SourceConfig, report: Report) -> None:
+    plugin = ws.plugins.source(source.type)
+    settings = ws.source_settings(source.name)
+    cursor = ws.store.sources.cursor(source.name)
+    troubles: list[Trouble] = []
+    for _ in range(PAGES):
+        request = CollectRequest(instance=source.name, client=source.client, settings=settings, cursor=cursor)
+        page = ws.call(
+            "source",
+            source.type,
+            "collect",
+            lambda ctx, request=request: plugin.collect(request, ctx),  # type: ignore[misc]
+            expect=CollectPage,
+            subject=source.name,
+            http=ws.source_client(source),
+        )
+        troubles += _keep_page(ws, source, page, report)
+        cursor = page.cursor
+        if not page.more:
+            break
+    for trouble in _keep_troubles(ws, source.name, troubles):
+        ws.note(
+            "source.trouble",
+            f"{trouble.where}: {trouble.message}",
+            client=source.client,
+            subject=f"source:{source.name}",
+        )
+    report.troubles += [f"{trouble.where}: {trouble.message}" for trouble in troubles]
+
+
+def _keep_page(ws: Workspace, source: SourceConfig, page: CollectPage, report: Report) -> list[Trouble]:
+    """Posts first, then ideas with the cursor: after a crash in between the same page comes again and does no harm."""
+    troubles = list(page.troubles)
+    for found in page.posts:
+        troubles += _keep_post(ws, source, found, report)
+    for key in page.gone:
+        _withdraw_gone(ws, source, key, report)
+    new = ws.store.ideas.keep(source.name, source.client, page.ideas, page.cursor, ws.clock.now())
+    if new:
+        report.done += new
+        report.lines.append(f"{source.name}: {new} new idea{'s' if new != 1 else ''}")
+    return troubles
+
+
+def _keep_post(ws: Workspace, source: SourceConfig, found: PostFound, report: Report) -> list[Trouble]:
+    own = [name for name, profile in ws.config.profiles.items() if profile.client == source.client]
+    unknown = [name for name in found.content.profiles if name not in own]
+    if unknown:
+        return [Trouble(where=found.key, message=_unknown_profile(unknown[0], own, source.client))]
+    content = (
+        found.content if found.content.profiles else replace(found.content, profiles=real_profiles(ws, source.client))
+    )
+    change = ws.store.posts.put(source.name, source.client, replace(found, content=content), ws.clock.now(), ws.by)
+    post = change.post
+    if not change.changed:
+        return []
+    word = "new" if post.revision == 1 else "changed"
+    report.did(f"{source.name}: post {post.slug} is {word}")
+    ws.note(f"post.{word}", f"post {post.slug} is {word}", client=post.client, subject=f"post:{post.id}")
+    if change.too_late:
+        where = ", ".join(change.too_late)
+        ws.note(
+            "post.too-late",
+            f"post {post.slug} was edited too late for {where}: that is out or on its way as it was",
+            client=post.client,
+            subject=f"post:{post.id}",
+            urgent=True,
+        )
+    return []
+
+
+def real_profiles(ws: Workspace, client: str) -> tuple[str, ...]:
+    """All profiles of a client but those on which others are tried out: where a post goes that names none."""
+    rehearsals = {profile.test_profile for profile in ws.config.profiles.values()}
+    return tuple(name for name, one in ws.config.profiles.items() if one.client == client and name not in rehearsals)
+
+
+def _unknown_profile(name: str, known: list[str], client: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    right = f"did you mean {near[0]}?" if near else f"{client} has: {', '.join(known) or 'none'}"
+    return f"profiles: there is no profile {name!r} of client {client} ({right})"
+
+
+def _withdraw_gone(ws: Workspace, source: SourceConfig, key: str, report: Report) -> None:
+    post = ws.store.posts.by_key(source.name, key)
+    if post is None:
+        return
+    try:
+        change = ws.store.posts.withdraw(post.id, ws.clock.now(), "its file was deleted", ws.by)
+    except TooLate:
+        return
+    if change.changed:
+        report.did(f"{source.name}: post {post.slug} is withdrawn, its file was deleted")
+        ws.note(
+            "post.withdrawn",
+            f"post {post.slug} is withdrawn: its file was deleted",
+            client=post.client,
+            subject=f"post:{post.id}",
+        )
+
+
+def _keep_troubles(ws: Workspace, source: str, troubles: list[Trouble]) -> list[Trouble]:
+    return ws.store.sources.keep_troubles(source, troubles, ws.clock.now())

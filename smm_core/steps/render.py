@@ -1,0 +1,214 @@
+"""render: posts → variants, fitted and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from smm_core.clock import instant_of, wall_of
+from smm_core.contracts import CheckRequest, Drawn, DrawRequest, Draws
+from smm_core.engine import Call
+from smm_core.errors import ConfigError, MediaError, NotFound, PluginError, SmmError, TooLate
+from smm_core.limits import Limits, Size
+from smm_core.model import (
+    ActionState,
+    Attachment,
+    Level,
+    Part,
+    Picture,
+    Post,
+    PostContent,
+    PostState,
+    Problem,
+    Profile,
+    RenderedPart,
+    Rendering,
+    Variant,
+    WhenKind,
+    sealed,
+)
+from smm_core.render import resolve_content
+from smm_core.steps import Report
+from smm_core.workspace import Workspace
+
+Checked = tuple[Variant, tuple[Problem, ...]]
+DEFAULT_CARD = Size(width=1080, height=1080)
+
+
+def render(ws: Workspace, *, blocked_too: bool = False, progress: Callable[[str], None] = lambda line: None) -> Report:
+    """Render every written post for each of its profiles; one that breaks a limit or the brand book is blocked."""
+    report = Report(step="render")
+    if blocked_too:
+        for post in ws.store.posts.listed(states=[PostState.BLOCKED]):
+            ws.store.posts.move(post, PostState.WRITTEN, ws.clock.now(), "tried again")
+    for post in ws.store.posts.listed(states=[PostState.WRITTEN]):
+        progress(post.slug)
+        try:
+            _render_post(ws, post, report)
+        except TooLate:
+            continue
+        except SmmError as error:
+            report.failed(f"post {post.slug}: {error}")
+    return report
+
+
+def _render_post(ws: Workspace, post: Post, report: Report) -> None:
+    profiles = [name for name in post.content.profiles if name not in _out(ws, post)]
+    checked = [render_variant(ws, post.content, post.client, name, slug=post.slug) for name in profiles]
+    blocking = [problem for _, problems in checked for problem in problems if problem.level is Level.BLOCK]
+    state = PostState.BLOCKED if blocking else PostState.RENDERED
+    reason = blocking[0].message if blocking else ""
+    ws.store.posts.keep_variants(post, checked, state, reason, ws.clock.now())
+    if blocking:
+        report.failed(f"post {post.slug} is blocked: {reason}")
+        ws.note("post.blocked", f"post {post.slug} is blocked: {reason}", client=post.client, subject=f"post:{post.id}")
+    else:
+        report.did(f"post {post.slug}: {len(checked)} variant{'s' if len(checked) != 1 else ''}")
+
+
+def _out(ws: Workspace, post: Post) -> set[str]:
+    """Profiles on which this post is out or on its way: they keep what they have."""
+    gone = {ActionState.SENDING, ActionState.PENDING, ActionState.UNKNOWN, ActionState.PUBLISHED}
+    return {action.profile for action in ws.store.ledger.of_post(post.id) if not action.trial and action.state in gone}
+
+
+def render_variant(
+    ws: Workspace, content: PostContent, client: str, name: str, *, slug: str = "", on: Profile | None = None
+) -> Checked:
+    """One variant with what every check says of it. `on` renders it as for `name` but for another (test) profile.
+
+    What goes wrong on the way (a picture that cannot be used, a plugin that fails) is a blocking problem, not an error.
+    """
+    try:
+        return _rendered(ws, content, client, name, slug, on)
+    except (PluginError, NotFound, ConfigError) as error:
+        problem = Problem(level=Level.BLOCK, code="plugin.failed", message=str(error))
+        return sealed(Variant(profile=on.name if on is not None else name, parts=())), (problem,)
+
+
+def _rendered(ws: Workspace, content: PostContent, client: str, name: str, slug: str, on: Profile | None) -> Checked:
+    profile = on if on is not None else ws.profile(name)
+    brand = ws.client(client).brand
+    limits = ws.limits_of(profile)
+    rules = ws.rules_of(profile)
+    resolved = resolve_content(
+        content, replace(profile, name=name), brand, platform=profile.imitates or profile.platform, post=slug
+    )
+    call = Call(plugin=ws.plugins.owner("publisher", rules.name), method="render", subject=name)
+    rendering = ws.engine.run(call, lambda: rules.render(resolved, profile, limits), expect=Rendering)
+    parts, problems = _fitted(ws, rendering, client, limits)
+    variant = sealed(
+        Variant(profile=profile.name, parts=parts, first_comment=rendering.first_comment, options=rendering.options)
+    )
+    problems += _check(ws, CheckRequest(content=resolved, variant=variant, profile=profile, limits=limits, brand=brand))
+    problems += _past(content, profile, ws.clock.now())
+    return variant, tuple(problems)
+
+
+def _check(ws: Workspace, request: CheckRequest) -> list[Problem]:
+    problems: list[Problem] = []
+    for name, answer in ws.plugins.broadcast(
+        ws.engine, "smm_check_variant", subject=request.profile.name, request=request
+    ):
+        if isinstance(answer, PluginError):
+            problems.append(Problem(level=Level.WARN, code="check.failed", message=str(answer), by=name))
+            continue
+        found = list(answer or ())
+        if not all(isinstance(problem, Problem) for problem in found):
+            message = f"plugin {name}: smm_check_variant returned something that is no Problem"
+            problems.append(Problem(level=Level.WARN, code="check.failed", message=message, by=name))
+            continue
+        problems += [problem if problem.by else replace(problem, by=name) for problem in found]
+    return problems
+
+
+def _past(content: PostContent, profile: Profile, now: datetime) -> list[Problem]:
+    """A wall time that is over is refused, not published at once."""
+    if content.when.kind is not WhenKind.AT or content.when.wall is None:
+        return []
+    zone = content.when.zone or profile.zone
+    due = instant_of(content.when.wall, zone)
+    if due > now - timedelta(minutes=1):
+        return []
+    message = f'{content.when.wall:%Y-%m-%d %H:%M} {zone} is past (now {wall_of(now, zone):%Y-%m-%d %H:%M}); give another time, or `at = "now"`'
+    return [Problem(level=Level.BLOCK, code="when.past", message=message)]
+
+
+# ---------------------------------------------------------------- pictures
+
+
+def _fitted(ws: Workspace, rendering: Rendering, client: str, limits: Limits) -> tuple[tuple[Part, ...], list[Problem]]:
+    parts: list[Part] = []
+    problems: list[Problem] = []
+    for number, part in enumerate(rendering.parts, start=1):
+        media, found = _fit_part(ws, part, client, limits)
+        parts.append(Part(text=part.text, media=tuple(media), link=part.link))
+        problems += [replace(problem, part=number) for problem in found]
+    return tuple(parts), problems
+
+
+def _fit_part(ws: Workspace, part: RenderedPart, client: str, limits: Limits) -> tuple[list[Attachment], list[Problem]]:
+    media: list[Attachment] = []
+    problems: list[Problem] = []
+    for picture in part.pictures:
+        try:
+            attachment, found = _fit_picture(ws, picture, client, limits)
+        except (MediaError, PluginError, NotFound) as error:
+            problems.append(Problem(level=Level.BLOCK, code="picture.unusable", message=str(error)))
+            continue
+        media.append(replace(attachment, alt=picture.alt))
+        problems += found
+    return media, problems
+
+
+def _fit_picture(ws: Workspace, picture: Picture, client: str, limits: Limits) -> tuple[Attachment, list[Problem]]:
+    from smm_core.media_fit import Fitted, fit_picture
+
+    problems: list[Problem] = []
+    if picture.card is not None:
+        source, problems = _draw(ws, picture, client, limits)
+    elif picture.media is not None:
+        source = ws.media.path(picture.media)
+    else:
+        raise MediaError("a picture has neither a file nor a card", hint="give it `file` or `card`")
+    fitted = ws.engine.run(
+        Call(plugin="core", method="fit_picture"),
+        lambda: fit_picture(source, limits.images, focus=picture.focus, store=ws.media),
+        expect=Fitted,
+    )
+    return fitted.attachment, [*problems, *fitted.problems]
+
+
+def _draw(ws: Workspace, picture: Picture, client: str, limits: Limits) -> tuple[Path, list[Problem]]:
+    card = picture.card
+    assert card is not None  # noqa: S101 - the caller has looked
+    template = ws.plugins.template(card.template)
+    if not isinstance(template, Draws):
+        raise NotFound(f"the template {card.template!r} draws no cards", hint="use one that does, such as cards:quote")
+    draw = template.draw
+    sizes = limits.images.sizes[:1] or (DEFAULT_CARD,)
+    form = "png" if "png" in limits.images.formats else limits.images.formats[0]
+    request = DrawRequest(
+        card=card,
+        brand=ws.client(client).brand,
+        sizes=sizes,
+        format="jpeg" if card.picture and "jpeg" in limits.images.formats else form,
+        folder=ws.root / "templates",
+        max_bytes=limits.images.max_bytes,
+        picture=ws.media.path(card.picture) if card.picture else None,
+        focus=picture.focus,
+        language=ws.client(client).language,
+    )
+    drawn = ws.call(
+        "template", card.template, "draw", lambda ctx: draw(request, ctx), expect=tuple, subject=card.layout
+    )
+    if len(drawn) != len(sizes) or not isinstance(drawn[0], Drawn):
+        raise PluginError(f"template {card.template}: draw returned {len(drawn)} pictures, {len(sizes)} were asked for")
+    return ws.media.path(ws.media.keep(drawn[0].body)), list(drawn[0].problems)
+
+
+def problems_of(checked: Sequence[Checked]) -> list[Problem]:
+    """All problems of several variants."""
+    return [problem for _, problems in checked for problem in problems]

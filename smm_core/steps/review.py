@@ -1,0 +1,140 @@
+"""review: variants that pass their checks → a question to persons, or a rule → approved, rework, expired."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from smm_core.clock import instant_of
+from smm_core.contracts import Answer, Asked, AskRequest, PollPage, PollRequest
+from smm_core.errors import NotFound, SmmError, TooLate
+from smm_core.model import Decision, Post, PostState, Review, ReviewState, WhenKind
+from smm_core.steps import Report
+from smm_core.workspace import Workspace
+
+
+def review(ws: Workspace) -> Report:
+    """Open reviews for rendered posts, have them asked, hear the answers, and let those expire that nobody answered."""
+    report = Report(step="review")
+    for post in ws.store.posts.listed(states=[PostState.RENDERED]):
+        _open(ws, post, report)
+    for one in ws.store.reviews.unasked():
+        _ask(ws, one, report)
+    for approver in sorted({one.approver for one in ws.store.reviews.listed(state=ReviewState.OPEN)}):
+        _poll(ws, approver, report)
+    now = ws.clock.now()
+    for one in ws.store.reviews.listed(state=ReviewState.OPEN):
+        if one.deadline is not None and one.deadline <= now:
+            _expire(ws, one, now, report)
+    return report
+
+
+def _open(ws: Workspace, post: Post, report: Report) -> None:
+    variants = ws.store.posts.variants(post)
+    if not variants:
+        ws.store.posts.move(post, PostState.WITHDRAWN, ws.clock.now(), "nothing is left to send")
+        return
+    approver = post.content.approval or ws.config.workflow.approver
+    digests = {variant.profile: variant.digest for variant, _ in variants}
+    try:
+        ws.store.reviews.open(post, approver, digests, _deadline(ws, post), ws.clock.now())
+    except TooLate as error:
+        report.failed(str(error))
+
+
+def _deadline(ws: Workspace, post: Post) -> datetime | None:
+    """Before the first delivery is due, by the workflow's lead; never before now."""
+    when = post.content.when
+    if when.kind is not WhenKind.AT or when.wall is None:
+        return None
+    zones = [when.zone] if when.zone else [ws.config.profiles[name].zone for name in post.content.profiles]
+    first = min(instant_of(when.wall, zone) for zone in zones)
+    early = first - ws.config.workflow.deadline
+    return early if early > ws.clock.now() else first
+
+
+def _ask(ws: Workspace, one: Review, report: Report) -> None:
+    post = ws.store.posts.get(one.post_id)
+    try:
+        approver = ws.plugins.approver(one.approver)
+        variants = ws.store.posts.variants(post)
+        request = AskRequest(
+            review=one,
+            post=post,
+            variants=tuple(variant for variant, _ in variants),
+            problems=tuple(problem for _, problems in variants for problem in problems),
+        )
+        asked = ws.call(
+            "approver",
+            one.approver,
+            "ask",
+            lambda ctx: approver.ask(request, ctx),
+            expect=Asked,
+            subject=f"review {one.id}",
+        )
+    except (SmmError, NotFound) as error:
+        report.failed(f"review {one.id} of post {post.slug}: {error}")
+        return
+    ws.store.reviews.mark_asked(one.id)
+    report.did(f"post {post.slug}: asked ({one.approver})")
+    if not asked.answers:
+        ws.note(
+            "review.asked",
+            f"post {post.slug} waits for approval: smm reviews approve {one.id}",
+            client=post.client,
+            subject=f"post:{post.id}",
+            urgent=True,
+        )
+    for answer in asked.answers:
+        answered(ws, answer, report)
+
+
+def _poll(ws: Workspace, name: str, report: Report) -> None:
+    reviews = tuple(ws.store.reviews.listed(state=ReviewState.OPEN, approver=name))
+    place = f"approver:{name}"
+    request = PollRequest(reviews=reviews, cursor=ws.store.sources.cursor(place))
+    try:
+        approver = ws.plugins.approver(name)
+        page = ws.call("approver", name, "poll", lambda ctx: approver.poll(request, ctx), expect=PollPage)
+    except SmmError as error:
+        report.failed(f"approver {name}: {error}")
+        return
+    for answer in page.answers:
+        answered(ws, answer, report)
+    if page.cursor != request.cursor:
+        ws.store.sources.keep_cursor(place, page.cursor, ws.clock.now())
+
+
+def answered(ws: Workspace, answer: Answer, report: Report) -> None:
+    """Let one answer count. One that comes too late is reported and changes nothing."""
+    try:
+        ws.store.reviews.decide(
+            answer.review_id, answer.decision, answer.by, ws.clock.now(), answer.remark, answer.digests or None
+        )
+    except (TooLate, NotFound) as error:
+        report.failed(str(error))
+        return
+    one = ws.store.reviews.get(answer.review_id)
+    post = ws.store.posts.get(one.post_id)
+    words = "approved" if answer.decision is Decision.APPROVE else "sent back for rework"
+    remark = f": {answer.remark}" if answer.remark else ""
+    report.did(f"post {post.slug}: {words} by {answer.by}{remark}")
+    ws.note(
+        f"review.{answer.decision}",
+        f"post {post.slug} was {words} by {answer.by}{remark}",
+        client=post.client,
+        subject=f"post:{post.id}",
+        urgent=answer.decision is Decision.REWORK,
+    )
+
+
+def _expire(ws: Workspace, one: Review, now: datetime, report: Report) -> None:
+    ws.store.reviews.expire(one, now)
+    post = ws.store.posts.get(one.post_id)
+    report.failed(f"post {post.slug}: nobody answered in time")
+    ws.note(
+        "review.expired",
+        f"nobody approved post {post.slug} in time; it is held: smm reviews approve {one.id}",
+        client=post.client,
+        subject=f"post:{post.id}",
+        urgent=True,
+    )

@@ -1,0 +1,433 @@
+"""Ideas, posts and variants: what was found, what was written, what it looks like on each profile."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from smm_core import lifecycle
+from smm_core.clock import from_text, to_text
+from smm_core.errors import NotFound, StoreError, TooLate
+from smm_core.model import (
+    Idea,
+    IdeaFound,
+    IdeaState,
+    Post,
+    PostContent,
+    PostFound,
+    PostState,
+    Problem,
+    Trouble,
+    Variant,
+    from_json,
+    to_json,
+)
+from smm_core.store.database import Database, Row
+
+
+class Ideas:
+    """Inspiration, each kept once."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def keep(self, source: str, client: str, found: Sequence[IdeaFound], cursor: str | None, now: datetime) -> int:
+        """Store what is new of a page together with the source's cursor, in one transaction; how many were new."""
+        new = 0
+        at = to_text(now)
+        with self._db.write() as tx:
+            for idea in found:
+                keys = dict.fromkeys((idea.key, *idea.alternatives))
+                marks = ",".join("?" * len(keys))
+                seen = tx.execute(
+                    f"SELECT idea_id FROM idea_keys WHERE source = ? AND key IN ({marks}) LIMIT 1",
+                    (source, *keys),
+                ).fetchone()
+                if seen is None:
+                    new += 1
+                    number = tx.execute(
+                        "INSERT INTO ideas (client, source, title, state, found, collected_at) VALUES (?, ?, ?, 'new', ?, ?)",
+                        (client, source, idea.title, to_json(idea), at),
+                    ).lastrowid
+                else:
+                    number = seen[0]
+                tx.executemany(
+                    "INSERT OR IGNORE INTO idea_keys (source, key, idea_id) VALUES (?, ?, ?)",
+                    [(source, key, number) for key in keys],
+                )
+            if cursor is not None:
+                _keep_cursor(tx, source, cursor, at)
+        return new
+
+    def get(self, number: int) -> Idea:
+        """One idea; none of that number is `NotFound`."""
+        row = self._db.row("SELECT * FROM ideas WHERE id = ?", (number,))
+        if row is None:
+            raise NotFound(f"there is no idea {number}", hint="`smm ideas list` shows them")
+        return _idea(row)
+
+    def listed(
+        self, *, client: str | None = None, source: str | None = None, state: IdeaState | None = None, limit: int = 200
+    ) -> list[Idea]:
+        """The newest first."""
+        sql = "SELECT * FROM ideas WHERE 1=1"
+        values: list[str | int] = []
+        for column, value in (("client", client), ("source", source), ("state", state)):
+            if value:
+                sql += f" AND {column} = ?"
+                values.append(str(value))
+        return [_idea(row) for row in self._db.rows(f"{sql} ORDER BY id DESC LIMIT ?", (*values, limit))]
+
+    def mark(self, number: int, state: IdeaState) -> None:
+        """Say what became of an idea."""
+        with self._db.write() as tx:
+            tx.execute("UPDATE ideas SET state = ? WHERE id = ?", (state, number))
+
+    def uncomposed(self, source: str, rule: str, limit: int) -> list[Idea]:
+        """New ideas of a source that a rule has not yet made a post of, oldest first."""
+        rows = self._db.rows(
+            "SELECT * FROM ideas i WHERE source = ? AND state = 'new'"
+            " AND NOT EXISTS (SELECT 1 FROM composed c WHERE c.rule = ? AND c.idea_id = i.id) ORDER BY id LIMIT ?",
+            (source, rule, limit),
+        )
+        return [_idea(row) for row in rows]
+
+    def composed_since(self, rule: str, since: datetime) -> int:
+        """How many posts a rule has made since an instant."""
+        return int(self._db.value("SELECT count(*) FROM composed WHERE rule = ? AND at >= ?", (rule, to_text(since))))
+
+    def mark_composed(self, rule: str, number: int, slug: str, now: datetime) -> None:
+        """A rule made a post of an idea."""
+        with self._db.write() as tx:
+            tx.execute("INSERT OR REPLACE INTO composed VALUES (?, ?, ?, ?)", (rule, number, slug, to_text(now)))
+            tx.execute("UPDATE ideas SET state = 'used' WHERE id = ?", (number,))
+
+
+def _idea(row: Row) -> Idea:
+    return Idea(
+        id=row["id"],
+        client=row["client"],
+        source=row["source"],
+        found=from_json(row["found"], IdeaFound),
+        state=IdeaState(row["state"]),
+        collected_at=from_text(row["collected_at"]),
+    )
+
+
+def _keep_cursor(tx: sqlite3.Connection, source: str, cursor: str, at: str) -> None:
+    tx.execute("INSERT OR REPLACE INTO cursors (source, cursor, at) VALUES (?, ?, ?)", (source, cursor, at))
+
+
+class Sources:
+    """Where each source stopped, and what it could not read."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def cursor(self, source: str) -> str:
+        """Where the source stopped; empty at first."""
+        return self._db.value("SELECT cursor FROM cursors WHERE source = ?", (source,)) or ""
+
+    def last(self, source: str) -> datetime | None:
+        """When the source was last read."""
+        at = self._db.value("SELECT at FROM cursors WHERE source = ?", (source,))
+        return from_text(at) if at else None
+
+    def keep_cursor(self, source: str, cursor: str, now: datetime) -> None:
+        """Remember where the source stopped."""
+        with self._db.write() as tx:
+            _keep_cursor(tx, source, cursor, to_text(now))
+
+    def keep_troubles(self, source: str, troubles: Iterable[Trouble], now: datetime) -> list[Trouble]:
+        """Replace what a source could not read by what it cannot read now; those that are new."""
+        fresh: list[Trouble] = []
+        with self._db.write() as tx:
+            known = {
+                (row["place"], row["message"]): row["since"]
+                for row in tx.execute("SELECT * FROM troubles WHERE source = ?", (source,))
+            }
+            tx.execute("DELETE FROM troubles WHERE source = ?", (source,))
+            for trouble in troubles:
+                since = known.get((trouble.where, trouble.message))
+                if since is None:
+                    fresh.append(trouble)
+                tx.execute(
+                    "INSERT OR REPLACE INTO troubles VALUES (?, ?, ?, ?)",
+                    (source, trouble.where, trouble.message, since or to_text(now)),
+                )
+        return fresh
+
+    def troubles(self) -> list[tuple[str, Trouble, datetime]]:
+        """All that cannot be read: source, what, since when."""
+        return [
+            (row["source"], Trouble(where=row["place"], message=row["message"]), from_text(row["since"]))
+            for row in self._db.rows("SELECT * FROM troubles ORDER BY since")
+        ]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What an update of a post did: whether anything changed, and the profiles for which it came too late."""
+
+    post: Post
+    changed: bool
+    too_late: tuple[str, ...] = ()
+
+
+class Posts:
+    """Posts and their variants."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def put(self, source: str, client: str, found: PostFound, now: datetime, by: str = "") -> Change:
+        """Insert or update a post from its source. An edit cancels what has not been attempted and asks again.
+
+        Profiles on which an attempt was made keep what they have; they are named in `too_late`.
+        """
+        content = to_json(found.content)
+        target = _target(found)
+        at = to_text(now)
+        with self._db.write() as tx:
+            row = tx.execute("SELECT * FROM posts WHERE source = ? AND key = ?", (source, found.key)).fetchone()
+            if row is None:
+                number = tx.execute(
+                    "INSERT INTO posts (client, source, key, slug, state, revision, content, by, created_at, updated_at)"
+                    " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
+                    (client, source, found.key, slug_of(found.key), target, content, by, at, at),
+                ).lastrowid
+                return Change(post=_post(_row(tx, number)), changed=True)
+            before = PostState(row["state"])
+            same_draft = (target is PostState.DRAFT) == (before is PostState.DRAFT)
+            same_gone = (target is PostState.WITHDRAWN) == (before is PostState.WITHDRAWN)
+            if row["content"] == content and same_draft and same_gone:
+                return Change(post=_post(row), changed=False)
+            too_late = _take_back(tx, row["id"], at, "the post was edited")
+            state = _after_edit(before, target, late=bool(too_late))
+            tx.execute(
+                "UPDATE posts SET content = ?, state = ?, revision = revision + 1, reason = '', by = ?, updated_at = ?, client = ?"
+                " WHERE id = ?",
+                (content, state, by, at, client, row["id"]),
+            )
+            return Change(post=_post(_row(tx, row["id"])), changed=True, too_late=too_late)
+
+    def withdraw(self, number: int, now: datetime, reason: str, by: str = "") -> Change:
+        """Take a post back. What was attempted stays; with nothing left to take back it is `TooLate`."""
+        at = to_text(now)
+        with self._db.write() as tx:
+            row = _row(tx, number)
+            before = PostState(row["state"])
+            if before is PostState.WITHDRAWN:
+                return Change(post=_post(row), changed=False)
+            if before is PostState.DONE:
+                raise TooLate(
+                    f"post {row['slug']} is already out", hint=f"`smm deliveries list --post {number}` shows where"
+                )
+            too_late = _take_back(tx, number, at, reason)
+            if too_late and not _frees(tx, number):
+                raise TooLate(
+                    f"post {row['slug']} is being sent to {', '.join(too_late)}",
+                    hint="look again when the outcome is known",
+                )
+            if not too_late:
+                _move(tx, number, before, PostState.WITHDRAWN, reason, at)
+            tx.execute("UPDATE posts SET by = ? WHERE id = ?", (by, number))
+            return Change(post=_post(_row(tx, number)), changed=True, too_late=too_late)
+
+    def get(self, number: int) -> Post:
+        """One post by number; none is `NotFound`."""
+        with self._db.read() as tx:
+            return _post(_row(tx, number))
+
+    def find(self, name: str) -> Post:
+        """One post by number, slug, or the end of its path; none or several is `NotFound` with what is near."""
+        if name.isdigit():
+            return self.get(int(name))
+        wanted = slug_of(name.removesuffix(".md"))
+        rows = self._db.rows("SELECT * FROM posts WHERE slug = ? OR slug LIKE ? ORDER BY id", (wanted, f"%/{wanted}"))
+        exact = [row for row in rows if row["slug"] == wanted] or rows
+        if len(exact) == 1:
+            return _post(exact[0])
+        if exact:
+            raise NotFound(
+                f"{len(exact)} posts are called {name!r}",
+                hint="use the number: " + ", ".join(str(row["id"]) for row in exact),
+            )
+        raise NotFound(f"there is no post {name!r}", hint=_nearest(wanted, self.slugs()))
+
+    def by_key(self, source: str, key: str) -> Post | None:
+        """A post by its source's own name for it."""
+        row = self._db.row("SELECT * FROM posts WHERE source = ? AND key = ?", (source, key))
+        return _post(row) if row else None
+
+    def slugs(self) -> list[str]:
+        """All slugs."""
+        return [row["slug"] for row in self._db.rows("SELECT slug FROM posts")]
+
+    def listed(
+        self, *, client: str | None = None, states: Sequence[PostState] = (), label: str | None = None, limit: int = 500
+    ) -> list[Post]:
+        """In the order they were made."""
+        sql = "SELECT * FROM posts WHERE 1=1"
+        values: list[str | int] = []
+        if client:
+            sql += " AND client = ?"
+            values.append(client)
+        if states:
+            sql += f" AND state IN ({','.join('?' * len(states))})"
+            values.extend(states)
+        posts = [_post(row) for row in self._db.rows(f"{sql} ORDER BY id LIMIT ?", (*values, limit))]
+        return [post for post in posts if not label or label in post.content.labels]
+
+    def move(self, post: Post, state: PostState, now: datetime, reason: str = "") -> None:
+        """Move a post on. A post that changed in the meantime (another revision or state) is `TooLate`."""
+        with self._db.write() as tx:
+            row = _row(tx, post.id)
+            if row["revision"] != post.revision or row["state"] != post.state:
+                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            _move(tx, post.id, post.state, state, reason, to_text(now))
+
+    # ------------------------------------------------------------ variants
+
+    def keep_variants(
+        self,
+        post: Post,
+        variants: Sequence[tuple[Variant, Sequence[Problem]]],
+        state: PostState,
+        reason: str,
+        now: datetime,
+    ) -> None:
+        """Store the variants of this revision and move the post on, in one transaction."""
+        at = to_text(now)
+        with self._db.write() as tx:
+            row = _row(tx, post.id)
+            if row["revision"] != post.revision or row["state"] != post.state:
+                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            for variant, problems in variants:
+                tx.execute(
+                    "INSERT OR REPLACE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        post.id,
+                        variant.profile,
+                        variant.digest,
+                        post.revision,
+                        to_json(variant),
+                        to_json(list(problems)),
+                        at,
+                    ),
+                )
+            _move(tx, post.id, post.state, state, reason, at)
+
+    def variants(self, post: Post) -> list[tuple[Variant, tuple[Problem, ...]]]:
+        """The variants of a post's present revision, with what the checks said."""
+        rows = self._db.rows(
+            "SELECT content, problems FROM variants WHERE post_id = ? AND revision = ? ORDER BY profile",
+            (post.id, post.revision),
+        )
+        return [(from_json(row["content"], Variant), from_json(row["problems"], tuple[Problem, ...])) for row in rows]
+
+    def variant(self, number: int, profile: str, digest: str) -> Variant:
+        """One variant by its digest."""
+        row = self._db.row(
+            "SELECT content FROM variants WHERE post_id = ? AND profile = ? AND digest = ?", (number, profile, digest)
+        )
+        if row is None:
+            raise StoreError(f"the variant {digest[:12]} of post {number} for {profile} is missing")
+        return from_json(row["content"], Variant)
+
+    def keep_trial(self, post: Post, variant: Variant, problems: Sequence[Problem], now: datetime) -> None:
+        """Store a variant that only a test profile will see."""
+        with self._db.write() as tx:
+            tx.execute(
+                "INSERT OR IGNORE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
+                " VALUES (?, ?, ?, -1, ?, ?, ?)",
+                (post.id, variant.profile, variant.digest, to_json(variant), to_json(list(problems)), to_text(now)),
+            )
+
+
+def slug_of(key: str) -> str:
+    """What people call a post: its key without the folder that all posts lie in."""
+    return key.removeprefix("content/").removeprefix("posts/")
+
+
+def _target(found: PostFound) -> PostState:
+    if found.withdrawn:
+        return PostState.WITHDRAWN
+    return PostState.DRAFT if found.draft else PostState.WRITTEN
+
+
+def _after_edit(before: PostState, target: PostState, *, late: bool) -> PostState:
+    """Where an edited post goes. Once something is out it can no longer be a draft or withdrawn as a whole."""
+    wanted = PostState.WRITTEN if late else target
+    if wanted is before or lifecycle.post_may(before, wanted):
+        return wanted
+    raise StoreError(f"a post that is {before} cannot become {wanted}")
+
+
+def _row(tx: sqlite3.Connection, number: int | None) -> Row:
+    row: Row | None = tx.execute("SELECT * FROM posts WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no post {number}", hint="`smm posts list` shows them")
+    return row
+
+
+def _move(tx: sqlite3.Connection, number: int, before: PostState, after: PostState, reason: str, at: str) -> None:
+    if not lifecycle.post_may(before, after):
+        raise StoreError(f"a post that is {before} cannot become {after}")
+    tx.execute("UPDATE posts SET state = ?, reason = ?, updated_at = ? WHERE id = ?", (after, reason, at, number))
+
+
+def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str) -> tuple[str, ...]:
+    """Cancel every delivery of which nothing was attempted and close open reviews; the profiles that stay."""
+    attempted = [
+        row[0]
+        for row in tx.execute(
+            "SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND state != 'cancelled'"
+            " AND (state IN ('sending', 'pending', 'unknown', 'published')"
+            "      OR (attempts > 0 AND state IN ('scheduled', 'held') AND receipt IS NOT NULL))",
+            (number,),
+        )
+    ]
+    marks = ",".join("?" * len(attempted))
+    tx.execute(
+        "UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = ? WHERE post_id = ? AND trial = 0"
+        f" AND state IN ('waiting', 'scheduled', 'held', 'refused') AND profile NOT IN ({marks})",
+        (reason, number, *attempted),
+    )
+    tx.execute("UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open'", (number,))
+    return tuple(sorted(attempted))
+
+
+def _frees(tx: sqlite3.Connection, number: int) -> bool:
+    """Whether anything of a post was cancelled, so that taking it back did something."""
+    return bool(
+        tx.execute(
+            "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state = 'cancelled' LIMIT 1", (number,)
+        ).fetchone()
+    )
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=3)
+    return f"did you mean {', '.join(near)}?" if near else "`smm posts list` shows them"
+
+
+def _post(row: Row) -> Post:
+    return Post(
+        id=row["id"],
+        client=row["client"],
+        slug=row["slug"],
+        source=row["source"],
+        content=from_json(row["content"], PostContent),
+        state=PostState(row["state"]),
+        revision=row["revision"],
+        created_at=from_text(row["created_at"]),
+        updated_at=from_text(row["updated_at"]),
+        by=row["by"],
+        reason=row["reason"],
+    )

@@ -1,0 +1,248 @@
+"""One SQLite file: opening it, transactions, and noticing that it is not the file we knew.
+
+WAL, `synchronous=FULL`, `BEGIN IMMEDIATE` for everything that writes. sqlite_utils is loaded only to migrate;
+the everyday goes by plain SQL, which is several times quicker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from smm_core.errors import StoreError
+
+LATEST = 1
+Row = sqlite3.Row
+
+
+class Database:
+    """A pool of connections to one file. Threads may share it; each transaction has a connection of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._free: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        if not path.exists():
+            _make_private(path)
+        self._bring_up_to_date()
+
+    def close(self) -> None:
+        """Close every connection; what is still in use closes when it is given back."""
+        with self._lock:
+            self._closed = True
+        self._forget_connections()
+
+    def _forget_connections(self) -> None:
+        with self._lock:
+            free, self._free = self._free, []
+        for connection in free:
+            connection.close()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reading."""
+        connection = self._take()
+        try:
+            with _as_store_errors(self.path):
+                yield connection
+        finally:
+            self._give_back(connection)
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One durable transaction: all of it or nothing. It is on disk when the block ends."""
+        connection = self._take()
+        try:
+            with _as_store_errors(self.path):
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield connection
+                except BaseException:
+                    with contextlib.suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+                    raise
+                try:
+                    connection.execute("COMMIT")
+                except sqlite3.Error:
+                    with contextlib.suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+                    raise
+        finally:
+            self._give_back(connection)
+
+    def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[Row]:
+        """All rows of a query."""
+        with self.read() as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def row(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Row | None:
+        """The first row of a query, or None."""
+        with self.read() as connection:
+            found: Row | None = connection.execute(sql, parameters).fetchone()
+            return found
+
+    def value(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
+        """The first column of the first row, or None."""
+        row = self.row(sql, parameters)
+        return row[0] if row is not None else None
+
+    # ------------------------------------------------------------ connections
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"{self.path} is closed")
+            if self._free:
+                return self._free.pop()
+        return self._connect()
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if not self._closed:
+                self._free.append(connection)
+                return
+        connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        with _as_store_errors(self.path):
+            connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                connection.row_factory = sqlite3.Row
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA foreign_keys=ON")
+            except sqlite3.Error:
+                connection.close()
+                raise
+            return connection
+
+    # ------------------------------------------------------------ versions
+
+    def _bring_up_to_date(self) -> None:
+        version = self.value("PRAGMA user_version")
+        if version == LATEST:
+            return
+        if version > LATEST:
+            raise StoreError(
+                f"{self.path} was written by a newer smm (schema {version}, this one knows {LATEST})",
+                hint="upgrade smm-core; nothing was changed",
+            )
+        with _migration_lock(self.path):
+            self._migrate()
+        self._forget_connections()
+
+    def _migrate(self) -> None:
+        from sqlite_utils import Database as Utils
+
+        from smm_core.store.migrations import migrations
+
+        connection = self._connect()
+        try:
+            with _as_store_errors(self.path):
+                connection.execute("PRAGMA journal_mode=WAL")
+                connection.row_factory = None
+                migrations.apply(Utils(connection))
+                connection.execute(
+                    "INSERT OR IGNORE INTO meta (key, value) VALUES ('workspace', ?), ('epoch', '0')",
+                    (uuid.uuid4().hex,),
+                )
+                connection.execute(f"PRAGMA user_version={LATEST}")
+        finally:
+            connection.close()
+
+
+def _make_private(path: Path) -> None:
+    """An empty file that only the user can read, in a folder only the user can enter."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}", hint="the workspace must be writable") from None
+
+
+@contextlib.contextmanager
+def _migration_lock(path: Path) -> Iterator[None]:
+    import fcntl
+
+    with (path.parent / "migrate.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _as_store_errors(path: Path) -> Iterator[None]:
+    """What SQLite says, in words that name the file and the next step."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+        if "full" in said:
+            raise StoreError(
+                f"{path}: the disk is full; nothing was changed", hint="free some space, then run it again"
+            ) from error
+        if "readonly" in said or "unable to open" in said:
+            raise StoreError(f"{path}: cannot be written ({said})", hint="check the folder's permissions") from error
+        if "malformed" in said or "not a database" in said:
+            raise StoreError(f"{path}: {said}", hint="restore a backup and run `smm adopt`") from error
+        if "locked" in said:
+            raise StoreError(f"{path}: another program holds the database", hint="try again when it is done") from error
+        raise StoreError(f"{path}: {said}") from error
+
+
+# ---------------------------------------------------------------- is it still the file we knew?
+
+
+class Identity:
+    """Notices that a database was restored from a backup, or copied here from elsewhere.
+
+    Beside the database lies `machine.json` with the machine, the file's inode and the epoch it last had. A copy has
+    another inode or machine; a restored database is behind in its epoch.
+    """
+
+    def __init__(self, database: Path) -> None:
+        self._database = database
+        self._path = database.parent / "machine.json"
+
+    def doubt(self, epoch: int) -> str:
+        """Why this may not be the file we knew, in words; empty when it is."""
+        try:
+            known = json.loads(self._path.read_text("utf-8"))
+        except FileNotFoundError:
+            return "it was copied here without its machine.json" if epoch else ""
+        except (OSError, ValueError):
+            return "machine.json beside it cannot be read"
+        if known.get("machine") != _machine():
+            return "it comes from another machine"
+        if known.get("inode") != self._database.stat().st_ino:
+            return "it is a copy of the file that was used last"
+        if epoch < int(known.get("epoch", 0)):
+            return "it is older than the one that was used last, as after restoring a backup"
+        return ""
+
+    def remember(self, epoch: int) -> None:
+        """Take the file as it is for the one we know."""
+        text = json.dumps({"machine": _machine(), "inode": self._database.stat().st_ino, "epoch": epoch})
+        temporary = self._path.with_suffix(".new")
+        try:
+            temporary.write_text(text, "utf-8")
+            temporary.replace(self._path)
+        except OSError as error:
+            raise StoreError(f"{self._path}: {error.strerror}", hint="the workspace must be writable") from None
+
+
+def _machine() -> str:
+    """A name for this machine that says nothing about it."""
+    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        with contextlib.suppress(OSError):
+            return hashlib.sha256(b"smm" + Path(path).read_bytes().strip()).hexdigest()[:16]
+    return hashlib.sha256(f"smm{uuid.getnode()}".encode()).hexdigest()[:16]

@@ -1,0 +1,33 @@
+"""What plugin authors test with: a loopback platform that answers over real HTTP, and misbehaves on demand."""
+
+from smm_core.testing.faults import (
+    Accepted,
+    CutBody,
+    Drip,
+    DropAfterAccepting,
+    DropBeforeReading,
+    Fault,
+    Nonsense,
+    NotHttp,
+    Slow,
+    Status,
+)
+from smm_core.testing.loopback import Answer, Loopback, Received, Route, answer_json
+
+__all__ = [
+    "Accepted",
+    "Answer",
+    "CutBody",
+    "Drip",
+    "DropAfterAccepting",
+    "DropBeforeReading",
+    "Fault",
+    "Loopback",
+    "Nonsense",
+    "NotHttp",
+    "Received",
+    "Route",
+    "Slow",
+    "Status",
+    "answer_json",
+]

@@ -1,0 +1,383 @@
+"""A workspace that is open: its configuration, store, plugins and clients, each made once and when first needed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from smm_core.clock import Clock, SystemClock
+from smm_core.errors import NotFound, PluginError, SmmError, WorkspaceError
+
+if TYPE_CHECKING:
+    from smm_core.config import Client, Config, SourceConfig
+    from smm_core.context import PluginContext
+    from smm_core.contracts import HttpClient, Publisher
+    from smm_core.engine import Engine
+    from smm_core.http import Client as WebClient
+    from smm_core.limits import Limits
+    from smm_core.media import MediaStore
+    from smm_core.model import Profile
+    from smm_core.plugins import Plugins
+    from smm_core.store import Store
+
+T = TypeVar("T")
+
+MADE_UP = "~test"
+"""The end of the name of a test profile that is in no configuration; no configured name can hold a tilde."""
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The workspace that a folder lies in: itself or the nearest folder above with an `smm.toml`."""
+    here = (start or Path(os.environ.get("SMM_WORKSPACE") or Path.cwd())).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "smm.toml").is_file():
+            return folder
+    raise WorkspaceError(
+        f"there is no workspace in {here}", hint="make one with `smm init DIR`, or point to one with -w DIR"
+    )
+
+
+class Workspace:
+    """One open workspace. Close it, or use it as a context manager."""
+
+    def __init__(self, root: Path, clock: Clock | None = None) -> None:
+        self.root = root
+        self.clock = clock or SystemClock()
+        self._clients: dict[str, WebClient] = {}
+        self._lock = threading.RLock()
+        self._by = os.environ.get("SMM_PERSON") or os.environ.get("USER") or "someone"
+
+    @property
+    def by(self) -> str:
+        """Who is working: `SMM_PERSON`, else the name of the login."""
+        return self._by
+
+    # ------------------------------------------------------------ parts, made when first needed
+
+    @cached_property
+    def config(self) -> Config:
+        """What `smm.toml` says; a mistake in it is a `ConfigError`."""
+        from smm_core.config import load_config
+
+        return load_config(self.root)
+
+    @cached_property
+    def store(self) -> Store:
+        """The database; made when there is none."""
+        from smm_core.store import Store
+
+        return Store(self.root / ".smm" / "smm.db")
+
+    @cached_property
+    def media(self) -> MediaStore:
+        """The pictures."""
+        from smm_core.media import MediaStore
+
+        return MediaStore(self.root / ".smm" / "media")
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What runs plugin calls."""
+        from smm_core.engine import Engine
+
+        return Engine(self.config.plugins.deadline, self.root / ".smm" / "calls")
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plugins that this workspace may use, loaded."""
+        from smm_core import discovery, plugins
+        from smm_core.builtin.observers import observers
+
+        found = discovery.discover() + discovery.discover_files(self.root / "plugins")
+        loaded = plugins.load(found, enabled=self.config.plugins.enabled, quarantined=self.quarantine.plugins())
+        for name, observer in observers(self.config.events, self.root):
+            loaded.register(observer, name)
+        return loaded
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Plugins that ended the whole process lately."""
+        return Quarantine(self.root / ".smm" / "quarantine.json", self.clock)
+
+    def reload(self) -> None:
+        """Read the configuration and the plugins again; a mistake in the new one leaves the old one in force."""
+        from smm_core.config import load_config
+
+        fresh = load_config(self.root)
+        with self._lock:
+            for name in ("config", "plugins", "engine"):
+                self.__dict__.pop(name, None)
+            self.__dict__["config"] = fresh
+            self._close_clients()
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self._close_clients()
+        store = self.__dict__.pop("store", None)
+        if store is not None:
+            store.close()
+
+    def _close_clients(self) -> None:
+        with self._lock:
+            clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            client.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ people and profiles
+
+    def client(self, name: str) -> Client:
+        """A client of the configuration."""
+        return _named(self.config.clients, name, "client")
+
+    def profile(self, name: str) -> Profile:
+        """A profile with its settings decoded into the type its plugin declares.
+
+        `NAME~test` is the test profile that `test_profile_of` makes up for the profile NAME.
+        """
+        if name.endswith(MADE_UP):
+            return self._made_up(self.profile(name.removesuffix(MADE_UP)))
+        profile = _named(self.config.profiles, name, "profile")
+        publisher = self.plugins.publisher(profile.platform)
+        return replace(profile, settings=self._settings(publisher.settings, profile.settings, "profiles", name))
+
+    def test_profile_of(self, name: str) -> Profile:
+        """Where posts for a profile are tried out: itself on a test platform, else its `test_profile`, else one made up
+        on the first test platform there is. Without any it is `NotFound`."""
+        profile = self.profile(name)
+        if self.is_test(profile):
+            return profile
+        return self.profile(profile.test_profile) if profile.test_profile else self._made_up(profile)
+
+    def _made_up(self, profile: Profile) -> Profile:
+        """A test profile that needs no configuration, so that every process of this workspace finds it by its name."""
+        from smm_core.contracts import Imitates
+
+        platforms = self.plugins.having("publisher", Imitates)
+        if not platforms:
+            raise NotFound(
+                f"profile {profile.name} has no test profile, and no installed plugin is a test platform",
+                hint=f"name one as test_profile in [profiles.{profile.name}], or install smm-sandbox",
+            )
+        platform = platforms[0]
+        return replace(
+            profile,
+            name=profile.name + MADE_UP,
+            platform=platform.name,
+            imitates=profile.imitates or profile.platform,
+            test_profile=None,
+            slots=(),
+            settings=self._settings(platform.settings, {}, "profiles", profile.name),
+        )
+
+    def _settings(self, kind: type, raw: Any, table: str, name: str) -> Any:
+        from smm_core.config import decode_settings, settings_where
+
+        return decode_settings(kind, raw or {}, where=settings_where(self.config, table, name))
+
+    def source_settings(self, name: str) -> Any:
+        """The settings of a configured source, decoded into the type its plugin declares."""
+        source = _named(self.config.sources, name, "source")
+        return self._settings(self.plugins.source(source.type).settings, source.settings, "sources", name)
+
+    def rules_of(self, profile: Profile) -> Publisher:
+        """Whose `limits` and `render` hold for a profile: those of the platform it imitates, where that is a plugin's."""
+        if profile.imitates and profile.imitates in self.plugins.names("publisher"):
+            return self.plugins.publisher(profile.imitates)
+        return self.plugins.publisher(profile.platform)
+
+    def limits_of(self, profile: Profile) -> Limits:
+        """What a profile accepts, by its platform's last word."""
+        from smm_core.engine import Call
+        from smm_core.limits import Limits
+
+        rules = self.rules_of(profile)
+        known = self.store.profiles.state(profile.name).known
+        call = Call(plugin=self.plugins.owner("publisher", rules.name), method="limits", subject=profile.name)
+        return self.engine.run(call, lambda: rules.limits(profile, known), expect=Limits)
+
+    def is_test(self, profile: Profile) -> bool:
+        """Whether what is published there has no consequences."""
+        from smm_core.contracts import Imitates
+
+        return Imitates in self.plugins.publisher(profile.platform).abilities
+
+    # ------------------------------------------------------------ calling plugins
+
+    def call(
+        self,
+        family: str,
+        name: str,
+        method: str,
+        function: Callable[[PluginContext], T],
+        *,
+        expect: type | tuple[type, ...],
+        subject: str = "",
+        http: HttpClient | None = None,
+        deadline: timedelta | None = None,
+    ) -> T:
+        """Call a plugin's method with a context of its own, off this thread, with a deadline."""
+        from smm_core.engine import Call
+
+        owner = self.plugins.owner(family, name)
+        limit = deadline or self.config.plugins.deadline
+        ctx = self.context(owner, subject, limit, http)
+        return self.engine.run(
+            Call(plugin=owner, method=method, subject=subject), lambda: function(ctx), expect=expect, deadline=limit
+        )
+
+    def context(self, plugin: str, subject: str, limit: timedelta, http: HttpClient | None = None) -> PluginContext:
+        """The context for one call of a plugin."""
+        from smm_core.context import PluginContext
+        from smm_core.secrets import CredentialsFile
+
+        return PluginContext(
+            plugin=plugin,
+            workspace=self.root,
+            deadline=self.clock.now() + limit,
+            log=logging.LoggerAdapter(
+                logging.getLogger(f"smm.plugin.{plugin}"), {"plugin": plugin, "subject": subject}
+            ),
+            http=http or self.content_client(),
+            media=self.media,
+            credentials=CredentialsFile(self.root / ".smm" / "credentials" / f"{subject or plugin}.json"),
+            clock=self.clock.now,
+        )
+
+    def content_client(self) -> WebClient:
+        """The client for addresses that came from content: guarded, a few redirects."""
+        return self._web_client("", allow_private=False, redirects=3)
+
+    def profile_client(self, profile: Profile) -> WebClient:
+        """The client of one profile, kept open."""
+        return self._web_client(profile.name, allow_private=profile.allow_private, redirects=0)
+
+    def source_client(self, source: SourceConfig) -> WebClient:
+        """The client of one source: guarded, but for the hosts that its configuration allows."""
+        return self._web_client(f"source {source.name}", allow_private=frozenset(source.allow_private), redirects=3)
+
+    def _web_client(self, name: str, *, allow_private: bool | frozenset[str], redirects: int) -> WebClient:
+        from smm_core.http import Client
+
+        with self._lock:
+            client = self._clients.get(name)
+            if client is None:
+                client = self._clients[name] = Client(allow_private=allow_private, redirects=redirects)
+            return client
+
+    # ------------------------------------------------------------ telling people
+
+    def note(
+        self, kind: str, message: str, *, client: str = "", subject: str = "", urgent: bool = False, **data: Any
+    ) -> None:
+        """Write down that something happened. Observers are told by `tell`; a store that is full loses only the note."""
+        from smm_core.model import Event
+        from smm_core.secrets import scrub
+
+        event = Event(
+            kind=kind,
+            at=self.clock.now(),
+            message=scrub(message),
+            client=client,
+            subject=subject,
+            urgent=urgent,
+            data=data,
+        )
+        logging.getLogger("smm.event").log(
+            logging.WARNING if urgent else logging.INFO,
+            event.message,
+            extra={"kind": kind, "subject": subject, "client": client},
+        )
+        with contextlib.suppress(SmmError):
+            self.store.events.note(event)
+
+    def tell(self) -> int:
+        """Tell observers of every event they have not heard of; what they do wrong is logged. How many were told."""
+        told = self.store.events.untold()
+        for number, event in told:
+            ctx = self.context("observers", "", timedelta(seconds=15))
+            for name, answer in self.plugins.broadcast(
+                self.engine, "smm_event", subject=event.kind, event=event, ctx=ctx
+            ):
+                if isinstance(answer, PluginError):
+                    logging.getLogger("smm.event").warning("observer %s: %s", name, answer)
+            self.store.events.mark_told([number])
+        return len(told)
+
+
+def _named(things: Mapping[str, T], name: str, what: str) -> T:
+    if name in things:
+        return things[name]
+    import difflib
+
+    near = difflib.get_close_matches(name, list(things), n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(things)) or 'none'}"
+    raise NotFound(f"there is no {what} {name!r}", hint=hint)
+
+
+class Quarantine:
+    """Plugins that ended the whole process: left out for a while, so that the others can work."""
+
+    LEFT_OUT = timedelta(hours=1)
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def suspect(self, plugin: str, call: str, *, sole: bool) -> bool:
+        """This call was under way when the process ended; whether the plugin is left out for that.
+
+        It is when no other call was, or when it is suspected for the second time.
+        """
+        from smm_core.clock import to_text
+
+        everything = self._load()
+        left_out = sole or plugin in everything
+        until = self._clock.now() + (self.LEFT_OUT if left_out else timedelta(0))
+        everything[plugin] = {"call": call, "until": to_text(until)}
+        self._save(everything)
+        return left_out
+
+    def plugins(self) -> dict[str, str]:
+        """Plugin → why it is left out now."""
+        from smm_core.clock import from_text, wall_of
+
+        now = self._clock.now()
+        return {
+            plugin: f"{entry['call']} ended the whole process; left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC"
+            for plugin, entry in self._load().items()
+            if from_text(entry["until"]) > now
+        }
+
+    def clear(self) -> None:
+        """Give every plugin another chance."""
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _load(self) -> dict[str, dict[str, str]]:
+        import json
+
+        try:
+            loaded: dict[str, dict[str, str]] = json.loads(self._path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return loaded
+
+    def _save(self, everything: dict[str, dict[str, str]]) -> None:
+        import json
+
+        with contextlib.suppress(OSError):
+            self._path.write_text(json.dumps(everything), "utf-8")

@@ -1,0 +1,102 @@
+"""What all tests share: a workspace of their own, a clock that stands still, and a guard on the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from smm_core.clock import FakeClock
+from smm_core.store import Store
+from smm_core.workspace import Workspace
+
+MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+SMM_TOML = """
+[workspace]
+name = "Test"
+zone = "Europe/Amsterdam"
+
+[clients.acme]
+title = "Acme"
+zone = "Europe/Amsterdam"
+
+[profiles.social]
+client = "acme"
+platform = "sandbox"
+imitates = "microblog"
+slots = ["mon-fri 09:00", "mon-fri 17:00"]
+
+[profiles.short]
+client = "acme"
+platform = "sandbox"
+imitates = "shorttext"
+slots = ["daily 12:00"]
+
+[sources.content]
+type = "folder"
+client = "acme"
+
+[workflow]
+approver = "hand"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _environment_stays() -> Iterator[None]:
+    """A test that changes the environment for others fails."""
+    before = _environment()
+    yield
+    assert _environment() == before, "the test changed the environment"
+
+
+def _environment() -> tuple[dict[str, str], Path]:
+    return {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}, Path.cwd()
+
+
+@pytest.fixture(autouse=True)
+def _own_home(_environment_stays: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Caches lie in the test's own folder, and it is no workspace by accident."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("SMM_WORKSPACE", raising=False)
+    monkeypatch.setenv("SMM_PERSON", "tester")
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Monday 23 November 2026, 09:00 in Amsterdam."""
+    return FakeClock(MONDAY)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    with Store(tmp_path / ".smm" / "smm.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A workspace with two sandbox profiles and an empty content folder."""
+    folder = tmp_path / "workspace"
+    (folder / "content" / "posts").mkdir(parents=True)
+    (folder / "smm.toml").write_text(SMM_TOML)
+    return folder
+
+
+@pytest.fixture
+def ws(root: Path, clock: FakeClock) -> Iterator[Workspace]:
+    """The workspace, open, on the fake clock."""
+    with Workspace(root, clock) as opened:
+        yield opened
+
+
+def write_post(root: Path, name: str, text: str = "Fresh bread today.", **front: str) -> Path:
+    """A post file with these front matter lines."""
+    path = root / "content" / "posts" / f"{name}.md"
+    lines = "".join(f"{key} = {value}\n" for key, value in front.items())
+    path.write_text(f"+++\n{lines}+++\n\n{text}\n")
+    return path
