@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import font_source_sans_pro
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from smm_cards.backdrop import BackdropCache
 from smm_cards.drawing import draw_card
@@ -28,9 +29,7 @@ FIELDS = {
     "headline": "Om drie uur gaat het licht aan",
     "text": "Een nacht met onze bakkers",
 }
-BOLD = (
-    Path(__file__).resolve().parents[1] / "plugins" / "smm-cards" / "smm_cards" / "typefaces" / "SourceSansPro-Bold.ttf"
-)
+BOLD = Path(font_source_sans_pro.font_directory) / "SourceSansPro-Bold.ttf"
 
 
 def make_photo(path: Path) -> Path:

@@ -22,7 +22,8 @@ sys.path[:0] = [path for path in [str(ROOT), *map(str, sorted(ROOT.glob("plugins
 
 from smm_core import Imitates, Limits, NoSettings, Profile, Provenance, lifecycle, say_duration  # noqa: E402
 from smm_core.cli import COMMANDS, cli  # noqa: E402
-from smm_core.config_schema import CONFIG_FILE, KeyHelp, describe, describe_keys  # noqa: E402
+from smm_core.cli.plugin_commands import Offer  # noqa: E402
+from smm_core.config.schema import CONFIG_FILE, KeyHelp, describe, describe_keys  # noqa: E402
 from smm_core.discovery import discover  # noqa: E402
 from smm_core.engine import Engine  # noqa: E402
 from smm_core.plugins import Plugins, load  # noqa: E402
@@ -95,7 +96,7 @@ def cli_page(ours: Plugins) -> str:
     extra = _plugin_commands(ours)
     with click.Context(cli, info_name="smm", terminal_width=WIDTH, **cli.context_settings) as root:
         root.meta["smm.commands"] = {
-            command.name: (command.get_short_help_str(), owner) for owner, command in extra.values()
+            name: Offer(help=command.get_short_help_str(), plugin=owner) for name, (owner, command) in extra.items()
         }
         sections = [_help_section(root, cli, "## smm")]
         for name in COMMANDS:

@@ -48,10 +48,15 @@ def _workspace(ws: Workspace) -> list[Item]:
     return items
 
 
+def overdue_deliveries(ws: Workspace) -> list[Action]:
+    """What should have gone out some minutes ago and has not, nor was attempted."""
+    latest = ws.clock.now() - OVERDUE
+    return [one for one in ws.store.ledger.due(latest) if one.state is ActionState.SCHEDULED and one.due_at < latest]
+
+
 def _deliveries(ws: Workspace) -> list[Item]:
-    now = ws.clock.now()
     wanting = ws.store.ledger.wanting()
-    late = [action for action in ws.store.ledger.due(now - OVERDUE) if action.state is ActionState.SCHEDULED]
+    late = overdue_deliveries(ws)
     items = [_delivery(ws, action) for action in wanting if _waits(action)]
     running = holder(ws.root) is not None
     for action in late:

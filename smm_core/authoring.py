@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from smm_core.content_write import (
+from smm_core.content.write import (
     FileOf,
     create_file,
     edit_front_matter,

@@ -10,11 +10,11 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from smm_core.engine import Call, left_behind
+from smm_core.engine import breadcrumbs_of, left_behind
 from smm_core.errors import SmmError, StoreError
 from smm_core.hold import hold
 from smm_core.steps import Report
@@ -24,10 +24,13 @@ from smm_core.workspace import Workspace
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
+    from smm_core.supervise import Ended
+
 log = logging.getLogger("smm.daemon")
 
 LONGEST_NAP = timedelta(minutes=5)
 GRACE = 3.0
+REPEAT = timedelta(hours=1)
 
 
 class Daemon:
@@ -38,16 +41,17 @@ class Daemon:
         ws: Workspace,
         say: Callable[[str], None] = lambda line: None,
         *,
-        crashed: str = "",
+        last: Ended | None = None,
         until_idle: bool = False,
     ) -> None:
         self._ws = ws
         self._say = say
-        self._crashed = crashed
+        self._last = last
         self._until_idle = until_idle
         self._written = threading.Event()
         self._stop = threading.Event()
-        self._configuration = _stamp(ws.root)
+        self._configuration = self._stamp()
+        self._told: dict[str, datetime] = {}
         self._lanes: Lanes | None = None
         self._scheduler: BackgroundScheduler | None = None
 
@@ -71,31 +75,32 @@ class Daemon:
     # ------------------------------------------------------------ beginning and ending
 
     def _begin(self) -> None:
-        self._blame(left_behind(self._ws.root / ".smm" / "calls"))
+        self._ws.store  # noqa: B018 - one that cannot be used at all ends the daemon here
+        if self._last is not None:
+            self._explain(self._last)
         self._ws.plugins  # noqa: B018 - loads them before the first round
         self._take_over()
         log.info("started", extra={"pid": os.getpid()})
 
-    def _blame(self, calls: list[Call]) -> None:
-        """After a crash: leave out the plugin whose call was under way, and say so."""
-        if not self._crashed:
-            return
-        for call in calls:
-            left_out = self._ws.quarantine.suspect(call.plugin, str(call), sole=len(calls) == 1)
-            words = "is left out for an hour" if left_out else "is under suspicion"
-            line = f"{call} was under way when the daemon ended ({self._crashed}); plugin {call.plugin} {words}"
-            self._say(line)
+    def _explain(self, last: Ended) -> None:
+        """After a crash: leave out the plugin whose call was under way, and tell a person."""
+        calls = left_behind(breadcrumbs_of(self._ws.root, last.pid))
+        blamed = self._ws.quarantine.blame(calls, last.words) if last.by_itself else []
+        for line in blamed:
             self._ws.note("plugin.crashed", line, urgent=True)
+        if not blamed:
+            self._trouble(f"the daemon's process was ended ({last.words}) and was started again")
 
     def _take_over(self) -> None:
-        """Begin an epoch. A database that is in doubt lets everything but publishing work."""
+        """Begin an epoch. A database that is in doubt lets everything but publishing work, one that is full for now, too."""
+        if self._lanes is not None:
+            return
         try:
             epoch = self._ws.store.begin_epoch(self._ws.clock.now())
         except StoreError as error:
-            self._say(f"not publishing: {error}")
-            log.error("not publishing: %s", error)
+            self._trouble(f"not publishing: {error}")
             return
-        self._lanes = Lanes(self._ws, epoch, on_idle=self._set_publish_timer)
+        self._lanes = Lanes(self._ws, epoch, on_idle=self._set_publish_timer, on_trouble=self._trouble)
 
     def _end(self) -> None:
         if self._lanes is not None:
@@ -108,7 +113,9 @@ class Daemon:
 
     def _is_idle(self) -> bool:
         """A round was written, no lane is busy, and nothing wants a hand within the next minute."""
-        if not self._written.is_set() or self._lanes is None or not self._lanes.wait(0):
+        if not self._written.is_set() or self._lanes is None:
+            return self._written.is_set()
+        if not self._lanes.wait(0):
             return False
         wake = self._ws.store.ledger.next_wake()
         return wake is None or wake > self._ws.clock.now() + timedelta(minutes=1)
@@ -141,9 +148,9 @@ class Daemon:
         if self._stop.is_set() or self._scheduler is None or self._lanes is None:
             return
         try:
-            wake = self._ws.store.ledger.next_wake()
+            wake = self._lanes.next_wake()
         except SmmError as error:
-            log.error("%s", error)
+            self._trouble(str(error))
             wake = None
         now = self._ws.clock.now()
         latest = now + LONGEST_NAP
@@ -154,9 +161,12 @@ class Daemon:
 
     def write_round(self) -> None:
         """Everything up to the ledger, then see whether something is due."""
-        for report in writing_steps(self._ws, due_only=True, stop=self._stop):
+        for report in writing_steps(
+            self._ws, due_only=self._written.is_set(), stop=self._stop, on_trouble=self._trouble
+        ):
             self._report(report)
         self._tell()
+        self._take_over()
         self._set_publish_timer()
         self._written.set()
 
@@ -166,7 +176,7 @@ class Daemon:
             try:
                 self._lanes.start()
             except SmmError as error:
-                log.error("%s", error)
+                self._trouble(str(error))
             self._drain_report(self._lanes.report)
         self._set_publish_timer()
 
@@ -188,19 +198,34 @@ class Daemon:
     def _guarded(self, step: Callable[[], Report | None]) -> None:
         try:
             report = step()
-        except SmmError as error:
-            log.error("%s", error)
-            self._say(str(error))
+        except Exception as error:
+            self._trouble(said(error))
             return
         if report is not None:
             self._report(report)
+
+    def _trouble(self, line: str) -> None:
+        """Say what went wrong, on the terminal and in the log. Of what is broken off by the stop there is nothing to say."""
+        if not self._stop.is_set() and self._is_news(line):
+            log.warning("%s", line)
+            self._say(line)
+
+    def _is_news(self, line: str) -> bool:
+        """Whether a line was not told within the last hour: what stays wrong is not told again at every round."""
+        now = self._ws.clock.now()
+        self._told = {told: at for told, at in self._told.items() if now - at < REPEAT}
+        if line in self._told:
+            return False
+        self._told[line] = now
+        return True
 
     def _report(self, report: Report) -> None:
         for line in report.lines:
             log.info("%s", line, extra={"step": report.step})
             self._say(f"{report.step}: {line}")
         for line in report.troubles:
-            log.warning("%s", line, extra={"step": report.step})
+            if self._is_news(f"{report.step}: {line}"):
+                log.warning("%s", line, extra={"step": report.step})
 
     def _drain_report(self, report: Report) -> None:
         lines, report.lines = report.lines, []
@@ -210,23 +235,42 @@ class Daemon:
     # ------------------------------------------------------------ changed configuration
 
     def _watch_configuration(self) -> None:
-        stamp = _stamp(self._ws.root)
+        stamp = self._stamp()
         if stamp == self._configuration:
             return
         self._configuration = stamp
         try:
             self._ws.reload()
         except SmmError as error:
-            log.error("the changed configuration is not used: %s", error)
-            self._say(f"the changed configuration is not used: {error}")
+            line = f"the changed configuration is not used, the one before stays in force: {error}"
+            log.warning("%s", line)
+            self._say(line)
             return
         self._say("configuration read again")
         log.info("configuration read again")
         if self._scheduler is not None:
             self._scheduler.modify_job("write", next_run_time=self._ws.clock.now())
 
+    def _stamp(self) -> object:
+        """Changes when a file of the configuration does, and when a plugin is no longer left out."""
+        return _stamp(self._ws.root), sorted(self._ws.quarantine.plugins())
 
-def writing_steps(ws: Workspace, *, due_only: bool, stop: threading.Event | None = None) -> list[Report]:
+
+def said(error: Exception) -> str:
+    """An error in one line. A mistake of smm's own goes to the log with all that is known of it."""
+    if isinstance(error, SmmError):
+        return str(error)
+    log.warning("a mistake in smm itself", exc_info=error)
+    return f"a mistake in smm itself: {type(error).__name__}: {error} (please report it; the log has the details)"
+
+
+def writing_steps(
+    ws: Workspace,
+    *,
+    due_only: bool,
+    stop: threading.Event | None = None,
+    on_trouble: Callable[[str], None] = log.warning,
+) -> list[Report]:
     """collect, compose, render, review, schedule, each guarded: one that fails does not stop the next."""
     from smm_core.steps.collect import collect
     from smm_core.steps.compose import compose
@@ -251,9 +295,10 @@ def writing_steps(ws: Workspace, *, due_only: bool, stop: threading.Event | None
             break
         try:
             reports.append(step())
-        except SmmError as error:
-            log.error("%s: %s", name, error)
-            reports.append(Report(step=name, troubles=[str(error)]))
+        except Exception as error:
+            line = said(error)
+            on_trouble(f"{name}: {line}")
+            reports.append(Report(step=name, troubles=[line]))
     return reports
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from smm_core.attention import overdue_deliveries
 from smm_core.contracts import Inspected, InspectRequest
 from smm_core.errors import SmmError
 from smm_core.hold import holder
@@ -42,13 +43,17 @@ def doctor(ws: Workspace, *, online: bool = False) -> Iterator[Finding]:
         ("sources", _sources),
         ("daemon", _daemon),
     ]
+    unreadable = False
     for part, look in looks:
+        if unreadable and part in ("profiles", "sources", "daemon"):
+            continue  # all they could say is once more what is wrong with the database
         try:
             yield from look(ws)
         except SmmError as error:
             yield Finding(part=part, ok=False, found=error.message, next_step=error.hint)
             if part == "smm.toml":
                 return
+            unreadable |= part == "database"
 
 
 def _configuration(ws: Workspace) -> Iterator[Finding]:
@@ -80,7 +85,8 @@ def _disk(ws: Workspace) -> Iterator[Finding]:
 def _plugins(ws: Workspace) -> Iterator[Finding]:
     for one in ws.plugins.loaded:
         if one.error:
-            step = f"mend or remove {one.found.package}; `smm plugins show {one.found.name}`"
+            thing = one.found.target if one.found.package == "workspace" else one.found.package
+            step = f"mend or remove {thing}; `smm plugins show {one.found.name}`"
             yield Finding(part=f"plugin {one.found.name}", ok=False, found=one.error, next_step=step)
         elif one.enabled:
             yield Finding(part=f"plugin {one.found.name}", ok=True, found=", ".join(one.objects) or "hooks only")
@@ -164,7 +170,7 @@ def _sources(ws: Workspace) -> Iterator[Finding]:
 
 def _daemon(ws: Workspace) -> Iterator[Finding]:
     held = holder(ws.root)
-    overdue = ws.store.ledger.due(ws.clock.now() - timedelta(minutes=2))
+    overdue = overdue_deliveries(ws)
     if held:
         yield Finding(part="daemon", ok=True, found=f"process {held[0]} ({held[1]})")
     elif overdue:

@@ -1,8 +1,8 @@
 """Runs plugin calls off the main thread, with a deadline, so that one that hangs or raises holds up only itself.
 
 Each call has a thread of its own that is never joined: a call that hangs is left behind and does not hold up the
-shutdown either. What a plugin prints goes to the log. Which calls are under way is kept in a small file, so that
-after a plugin has ended the whole process (`os._exit`, a crash in C) the next start can say which one it was.
+shutdown either. What a plugin prints goes to the log. Which calls are under way is kept in a small file of this process,
+so that after a plugin has ended all of it (`os._exit`, a crash in C) whoever started it can say which one it was.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +23,8 @@ from smm_core.secrets import scrub
 
 T = TypeVar("T")
 log = logging.getLogger("smm.plugins")
+# Where no log was set up, Python would print warnings and tracebacks to stderr.
+logging.getLogger("smm").addHandler(logging.NullHandler())
 
 
 class PluginTimeout(PluginError):
@@ -77,7 +78,7 @@ class Engine:
             done.set()
 
         thread = threading.Thread(target=target, name=f"smm {call}", daemon=True)
-        with self._breadcrumbs.under_way(call) if self._breadcrumbs else contextlib.nullcontext():
+        with self.under_way(call):
             thread.start()
             if not done.wait(limit.total_seconds()):
                 raise PluginTimeout(
@@ -93,6 +94,10 @@ class Engine:
                 f"{call} returned {type(result).__name__}, not {_names(expect)}", plugin=call.plugin, method=call.method
             )
         return result
+
+    def under_way(self, call: Call) -> contextlib.AbstractContextManager[None]:
+        """Within this block the call is known to be under way, should it end the whole process."""
+        return self._breadcrumbs.under_way(call) if self._breadcrumbs else contextlib.nullcontext()
 
 
 def _names(expect: type | tuple[type, ...]) -> str:
@@ -161,16 +166,18 @@ def capture_prints(call: Call) -> Any:
 
 
 class Breadcrumbs:
-    """A file with the plugin calls under way. It outlives the process; a clean end leaves it empty."""
+    """A file with the plugin calls under way. It outlives the process; there is none while no call is under way."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)  # of a process that had the same number
         self._lock = threading.Lock()
         self._under_way: dict[int, Call] = {}
         self._next = 0
 
     @contextlib.contextmanager
-    def under_way(self, call: Call) -> Any:
+    def under_way(self, call: Call) -> Iterator[None]:
         """The call is under way within this block."""
         with self._lock:
             self._next += 1
@@ -185,21 +192,29 @@ class Breadcrumbs:
                 self._write()
 
     def _write(self) -> None:
-        lines = [json.dumps([os.getpid(), call.plugin, call.method, call.subject]) for call in self._under_way.values()]
+        lines = [json.dumps([call.plugin, call.method, call.subject]) for call in self._under_way.values()]
         with contextlib.suppress(OSError):
-            self._path.write_text("".join(line + "\n" for line in lines), "utf-8")
+            if lines:
+                self._path.write_text("".join(line + "\n" for line in lines), "utf-8")
+            else:
+                self._path.unlink(missing_ok=True)
+
+
+def breadcrumbs_of(root: Path, pid: int) -> Path:
+    """The file of one process in a workspace; each has its own, because a command may run beside the daemon."""
+    return root / ".smm" / f"calls-{pid}"
 
 
 def left_behind(path: Path) -> list[Call]:
-    """The calls that were under way when the last process ended without being asked to; empties the file."""
+    """The calls that were under way when the process of that file ended before its time; removes the file."""
     try:
         lines = path.read_text("utf-8").splitlines()
-        path.write_text("", "utf-8")
+        path.unlink()
     except OSError:
         return []
     calls = []
     for line in lines:
         with contextlib.suppress(ValueError):
-            _, plugin, method, subject = json.loads(line)
+            plugin, method, subject = json.loads(line)
             calls.append(Call(plugin=plugin, method=method, subject=subject))
     return calls

@@ -65,7 +65,8 @@ def _of_delivery(ws: Workspace, actions: list[Action]) -> str:
     out = [action for action in actions if action.state is ActionState.PUBLISHED]
     if len(out) == len(actions):
         first = out[0].receipt
-        return f"it is out{f': {first.url}' if first and first.url else ''}"
+        where = f": {first.url}" if first and first.url else ""
+        return f"it is out{where}{f' ({out[0].reason})' if out[0].reason else ''}"
     open_ = next(action for action in actions if action.state is not ActionState.PUBLISHED)
     part = f"part {open_.seq + 1} of {len(actions)}: " if len(actions) > 1 else ""
     return part + _of_action(ws, open_)

@@ -37,7 +37,10 @@ def hold(root: Path, doing: str) -> Iterator[None]:
         except BlockingIOError:
             pid, who = _holder(handle)
             raise Held(root, pid, who) from None
-        _write(handle, f"{os.getpid()} {doing}")
+        try:
+            _write(handle, f"{os.getpid()} {doing}")
+        except OSError as error:
+            raise WorkspaceError(f"{folder}: {error.strerror}", hint="the workspace needs room on its disk") from None
         try:
             yield
         finally:

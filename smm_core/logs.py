@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import logging.handlers
 import sys
@@ -22,6 +23,15 @@ class _Scrubbing(logging.Filter):
         if record.exc_info and record.exc_text is None:
             record.exc_text = scrub(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+class _Line(logging.Formatter):
+    """What a person sees: one line, without the traceback that the file has."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        bare = copy.copy(record)
+        bare.exc_info = bare.exc_text = bare.stack_info = None
+        return super().format(bare)
 
 
 def set_up(root: Path, *, verbose: bool = False) -> None:
@@ -46,7 +56,7 @@ def set_up(root: Path, *, verbose: bool = False) -> None:
     )
     screen = logging.StreamHandler(sys.stderr)
     screen.setLevel(logging.DEBUG if verbose else logging.ERROR)
-    screen.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
+    screen.setFormatter(_Line("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S"))
     logger = logging.getLogger("smm")
     logger.setLevel(logging.DEBUG if verbose else logging.INFO)
     logger.propagate = False
@@ -60,5 +70,7 @@ def tear_down() -> None:
     """Close the log files."""
     logger = logging.getLogger("smm")
     for handler in list(logger.handlers):
+        if isinstance(handler, logging.NullHandler):
+            continue  # it keeps Python from printing what nobody logs
         logger.removeHandler(handler)
         handler.close()

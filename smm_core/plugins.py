@@ -8,22 +8,23 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.util
+import logging
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 import pluggy
 
 from smm_core import hookspecs
 from smm_core.contracts import Approver, Metrics, Publisher, Source, Template
 from smm_core.discovery import Found
-from smm_core.engine import Call, capture_prints
-from smm_core.errors import NotFound, PluginError
+from smm_core.engine import Call, Engine
+from smm_core.errors import NotFound, PluginError, SmmError
 from smm_core.secrets import scrub
 
-if TYPE_CHECKING:
-    from smm_core.engine import Engine
+log = logging.getLogger("smm.plugins")
 
 FAMILIES: Mapping[str, type] = {
     "source": Source,
@@ -118,10 +119,21 @@ class Plugins:
 
     # ------------------------------------------------------------ hooks that everybody hears
 
-    def broadcast(self, engine: Engine, hook: str, *, subject: str = "", **arguments: Any) -> list[tuple[str, Any]]:
+    def broadcast(
+        self,
+        engine: Engine,
+        hook: str,
+        *,
+        subject: str = "",
+        deadline: timedelta | None = None,
+        without: Collection[str] = (),
+        **arguments: Any,
+    ) -> list[tuple[str, Any]]:
         """What each plugin answers to a hook (plugin name → result), each called on its own; errors as `PluginError`."""
         answers: list[tuple[str, Any]] = []
         for name, implementation in self._implementations(hook):
+            if name in without:
+                continue
             wanted = {key: arguments[key] for key in implementation.argnames if key in arguments}
             try:
                 answers.append(
@@ -131,11 +143,14 @@ class Plugins:
                             Call(plugin=name, method=hook, subject=subject),
                             lambda function=implementation.function, wanted=wanted: function(**wanted),  # type: ignore[misc]
                             expect=object,
+                            deadline=deadline,
                         ),
                     )
                 )
             except PluginError as error:
                 answers.append((name, error))
+            except SmmError as error:
+                answers.append((name, PluginError(f"plugin {name}: {hook}: {error}", plugin=name, method=hook)))
         return answers
 
     def _implementations(self, hook: str) -> list[tuple[str, Any]]:
@@ -156,12 +171,17 @@ def _owners(objects: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 def load(
-    found: Sequence[Found], *, enabled: Sequence[str] | None = None, quarantined: Mapping[str, str] | None = None
+    found: Sequence[Found],
+    *,
+    enabled: Sequence[str] | None = None,
+    quarantined: Mapping[str, str] | None = None,
+    engine: Engine | None = None,
 ) -> Plugins:
     """Import and register plugins, each on its own. `enabled` limits them by name; built-ins always load.
 
-    `quarantined` maps a plugin to why it is left out for now.
+    `quarantined` maps a plugin to why it is left out for now. `engine` runs what is theirs: the import and the hooks.
     """
+    engine = engine or Engine()
     manager = pluggy.PluginManager("smm")
     manager.add_hookspecs(hookspecs)
     objects: dict[str, dict[str, tuple[str, Any]]] = {family: {} for family in FAMILIES}
@@ -173,29 +193,28 @@ def load(
         if quarantined and one.name in quarantined:
             loaded.append(Loaded(found=one, error=quarantined[one.name]))
             continue
-        loaded.append(_load_one(one, manager, objects))
+        loaded.append(_load_one(one, manager, objects, engine))
+        if loaded[-1].error:
+            log.warning("plugin %s is left out: %s", one.name, loaded[-1].error, extra={"plugin": one.name})
     return Plugins(loaded, manager, objects)
 
 
-def _load_one(one: Found, manager: pluggy.PluginManager, objects: dict[str, dict[str, tuple[str, Any]]]) -> Loaded:
-    with capture_prints(Call(plugin=one.name, method="import")):
-        try:
-            module = _import(one)
-            manager.register(module, one.name)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
-            with contextlib.suppress(Exception):
-                manager.unregister(name=one.name)
-            return Loaded(found=one, error=f"cannot be loaded: {_said(error)}")
-        try:
-            manager.check_pending()
-            names = _register_objects(one, manager, objects)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt):
-                raise
+def _load_one(
+    one: Found, manager: pluggy.PluginManager, objects: dict[str, dict[str, tuple[str, Any]]], engine: Engine
+) -> Loaded:
+    try:
+        module = engine.run(Call(plugin=one.name, method="import"), lambda: _import(one), expect=object)
+        manager.register(module, one.name)
+    except Exception as error:
+        with contextlib.suppress(Exception):
             manager.unregister(name=one.name)
-            return Loaded(found=one, error=_said(error))
+        return Loaded(found=one, error=f"cannot be loaded: {_said(error)}")
+    try:
+        manager.check_pending()
+        names = _register_objects(one, manager, objects, engine)
+    except Exception as error:
+        manager.unregister(name=one.name)
+        return Loaded(found=one, error=_said(error))
     callers = manager.get_hookcallers(module) or []
     return Loaded(found=one, hooks=tuple(sorted(caller.name for caller in callers)), objects=tuple(names))
 
@@ -217,7 +236,7 @@ def _import(one: Found) -> Any:
 
 
 def _register_objects(
-    one: Found, manager: pluggy.PluginManager, objects: dict[str, dict[str, tuple[str, Any]]]
+    one: Found, manager: pluggy.PluginManager, objects: dict[str, dict[str, tuple[str, Any]]], engine: Engine
 ) -> list[str]:
     """Ask one plugin for its objects, check each, and add them all or none."""
     fresh: list[tuple[str, str, Any]] = []
@@ -226,7 +245,8 @@ def _register_objects(
         for implementation in getattr(manager.hook, hook).get_hookimpls():
             if implementation.plugin_name != one.name:
                 continue
-            for thing in implementation.function() or ():
+            call = Call(plugin=one.name, method=hook)
+            for thing in engine.run(call, lambda ask=implementation.function: list(ask() or ()), expect=list):  # type: ignore[misc]
                 fresh.append((family, _checked(thing, kind, family, hook), thing))
     for family, name, thing in fresh:
         if name in objects[family]:
@@ -257,6 +277,8 @@ def _members(kind: type) -> set[str]:
 
 
 def _said(error: BaseException) -> str:
+    # A stranger's error comes wrapped with the plugin's name, which stands beside this line anyway.
+    error = error.__cause__ or error
     lines = [line.strip() for line in scrub(str(error)).strip().splitlines()[:3]]
     first = " ".join(filter(None, lines))[:300]
     return first if isinstance(error, PluginError) else f"{type(error).__name__}: {first}".rstrip(": ")

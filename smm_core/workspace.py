@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from smm_core.config import Client, Config, SourceConfig
     from smm_core.context import PluginContext
     from smm_core.contracts import HttpClient, Publisher
-    from smm_core.engine import Engine
+    from smm_core.engine import Call, Engine
     from smm_core.http import Client as WebClient
     from smm_core.limits import Limits
     from smm_core.media import MediaStore
@@ -86,9 +86,9 @@ class Workspace:
     @cached_property
     def engine(self) -> Engine:
         """What runs plugin calls."""
-        from smm_core.engine import Engine
+        from smm_core.engine import Engine, breadcrumbs_of
 
-        return Engine(self.config.plugins.deadline, self.root / ".smm" / "calls")
+        return Engine(self.config.plugins.deadline, breadcrumbs_of(self.root, os.getpid()))
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -97,7 +97,14 @@ class Workspace:
         from smm_core.builtin.observers import observers
 
         found = discovery.discover() + discovery.discover_files(self.root / "plugins")
-        loaded = plugins.load(found, enabled=self.config.plugins.enabled, quarantined=self.quarantine.plugins())
+        with contextlib.suppress(OSError):
+            (self.root / ".smm").mkdir(mode=0o700, exist_ok=True)
+        loaded = plugins.load(
+            found,
+            enabled=self.config.plugins.enabled,
+            quarantined=self.quarantine.plugins(),
+            engine=self.engine,
+        )
         for name, observer in observers(self.config.events, self.root):
             loaded.register(observer, name)
         return loaded
@@ -306,14 +313,20 @@ class Workspace:
 
     def tell(self) -> int:
         """Tell observers of every event they have not heard of; what they do wrong is logged. How many were told."""
+        from smm_core.engine import PluginTimeout
+
         told = self.store.events.untold()
+        hanging: set[str] = set()
         for number, event in told:
-            ctx = self.context("observers", "", timedelta(seconds=15))
+            limit = min(self.config.plugins.deadline, timedelta(seconds=15))
+            ctx = self.context("observers", "", limit)
             for name, answer in self.plugins.broadcast(
-                self.engine, "smm_event", subject=event.kind, event=event, ctx=ctx
+                self.engine, "smm_event", subject=event.kind, deadline=limit, without=hanging, event=event, ctx=ctx
             ):
                 if isinstance(answer, PluginError):
                     logging.getLogger("smm.event").warning("observer %s: %s", name, answer)
+                if isinstance(answer, PluginTimeout):
+                    hanging.add(name)  # it would hold up each of the others, too
             self.store.events.mark_told([number])
         return len(told)
 
@@ -351,13 +364,28 @@ class Quarantine:
         self._save(everything)
         return left_out
 
+    def blame(self, calls: Sequence[Call], ended: str) -> list[str]:
+        """After a process that ended by itself: leave out the plugin whose call was under way. One line a call, for a person."""
+        sole = len({call.plugin for call in calls}) == 1
+        lines = []
+        for call in calls:
+            if self.suspect(call.plugin, str(call), sole=sole):
+                words = (
+                    f"{call} ended the whole process ({ended}); the plugin is left out for an hour: mend or remove it"
+                )
+            else:
+                words = f"{call} was under way when the process ended ({ended}); if that happens again, the plugin is left out"
+            lines.append(words)
+        return lines
+
     def plugins(self) -> dict[str, str]:
         """Plugin → why it is left out now."""
         from smm_core.clock import from_text, wall_of
 
         now = self._clock.now()
         return {
-            plugin: f"{entry['call']} ended the whole process; left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC"
+            plugin: f"{entry['call'].removeprefix(f'plugin {plugin}: ')} ended the whole process;"
+            f" left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC, or until {self._path.name} in .smm is deleted"
             for plugin, entry in self._load().items()
             if from_text(entry["until"]) > now
         }

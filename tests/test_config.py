@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smm_core.config import Config, decode_settings, load_config, settings_where
-from smm_core.config_schema import BRAND_FILE, CONFIG_FILE, describe
+from smm_core.config.schema import BRAND_FILE, CONFIG_FILE, describe
 from smm_core.contracts import NoSettings
 from smm_core.errors import ConfigError, ConfigErrors
 from smm_core.model import Brand, Late, Slot

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smm_core.content import key_of, read_idea, read_post
-from smm_core.content_parts import join_parts, split_parts
+from smm_core.content.parts import join_parts, split_parts
 from smm_core.errors import ContentError, MediaError
 from smm_core.model import Card, Late, Picture, PostContent, PostFound, When, WhenKind
 

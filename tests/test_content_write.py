@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smm_core.content import read_post
-from smm_core.content_parts import join_parts, split_parts
-from smm_core.content_write import create_file, edit_front_matter, post_text, replace_body, replace_file, slugify
+from smm_core.content.front_matter import trim
+from smm_core.content.parts import join_parts, split_parts
+from smm_core.content.write import create_file, edit_front_matter, post_text, replace_body, replace_file, slugify
 from smm_core.errors import ContentError
-from smm_core.front_matter import trim
 from smm_core.model import Card, Late, Picture, PostContent, PostFound, When, WhenKind
 from smm_core.text import clean
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smm_core.config_schema import ConfigDocument, describe_keys
-from smm_core.decode import Form, decode, decode_settings, words_of
+from smm_core.config.decode import Form, decode, decode_settings, words_of
+from smm_core.config.mistakes import Mistakes, Where
+from smm_core.config.schema import ConfigDocument, describe_keys
 from smm_core.errors import ConfigErrors, SmmError
-from smm_core.mistakes import Mistakes, Where
 from smm_core.toml_source import Lines
 
 HERE = Where(file="example")

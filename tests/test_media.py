@@ -18,8 +18,8 @@ from PIL import Image, ImageCms
 
 from smm_core import Attachment, ImageLimits, Level, MediaError, MediaReader, Size, StoreError
 from smm_core.media import MAX_FRAMES, MediaStore, crop_to_aspect, inspect_picture, open_picture
-from smm_core.media_bytes import without_metadata
-from smm_core.media_fit import Fitted, fit_picture
+from smm_core.media.fit import Fitted, fit_picture
+from smm_core.media.metadata import without_metadata
 
 FORMATS = ("jpeg", "png", "gif", "webp")
 SECRET = b"Rue du Test 1, 52.3702 N"

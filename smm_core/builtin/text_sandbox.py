@@ -14,7 +14,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import missing
 
-from smm_core.front_matter import nearest
+from smm_core.content.front_matter import nearest
 from smm_core.text import graphemes
 
 NAMES = ("idea", "brand", "fields", "client", "language")

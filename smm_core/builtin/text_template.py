@@ -22,8 +22,8 @@ from smm_core import (
     hookimpl,
 )
 from smm_core.content import file_name, post_content
-from smm_core.content_parts import escape_separators
-from smm_core.front_matter import FrontMatter, nearest, parse_front_matter
+from smm_core.content.front_matter import FrontMatter, nearest, parse_front_matter
+from smm_core.content.parts import escape_separators
 from smm_core.toml_source import KeyPath
 
 if TYPE_CHECKING:

@@ -53,6 +53,9 @@ GROUPS = {
     "Hold": ("pause", "resume", "adopt"),
 }
 
+# What `main` gives to `cli` along with the process: where somebody else runs a command, the process is not ours to fork.
+_OWN_PROCESS = object()
+
 
 class _Commands(click.Group):
     """Finds commands by name in the table above, then among the plugins."""
@@ -117,18 +120,19 @@ def cli(ctx: click.Context, workspace: str | None, verbose: bool) -> None:
 
     from smm_core.cli.session import Session
 
-    ctx.obj = Session(Path(workspace) if workspace is not None else None, verbose=verbose)
+    shielded = ctx.obj is _OWN_PROCESS
+    ctx.obj = Session(Path(workspace) if workspace is not None else None, verbose=verbose, shielded=shielded)
     ctx.call_on_close(ctx.obj.close)
 
 
 def main() -> None:
     """Run the command line; a person never sees a traceback for what they did wrong."""
-    sys.exit(_run())
+    sys.exit(_run(_OWN_PROCESS))
 
 
-def _run() -> int:
+def _run(owner: object = None) -> int:
     try:
-        result = cli.main(standalone_mode=False)
+        result = cli.main(standalone_mode=False, obj=owner)
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except click.Abort:

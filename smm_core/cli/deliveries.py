@@ -100,7 +100,10 @@ def resolve(session: Session, number: int, published: str | None, not_sent: bool
         outcome = Outcome(state=ActionState.PUBLISHED, receipt=receipt, reason=f"told by {ws.by}")
     else:
         outcome = Outcome(
-            state=ActionState.SCHEDULED, wake_at=max(now, action.due_at), reason=f"{ws.by} says it was not sent"
+            state=ActionState.SCHEDULED,
+            absent=True,
+            wake_at=max(now, action.due_at),
+            reason=f"{ws.by} says it was not sent",
         )
     _settle(session, action, outcome, now, "told it went out" if published else "told it was not sent")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+WIDEST_CELL = 60
 
 
 def json_option(function: F) -> F:
@@ -47,7 +49,19 @@ def table(rows: Iterable[Sequence[str]], headers: Sequence[str]) -> str:
     from tabulate import tabulate
 
     heads = [header.replace("_", " ") for header in headers]
-    return tabulate(list(rows), headers=heads, tablefmt="simple", disable_numparse=True, maxcolwidths=[60] * len(heads))
+    cells = [[_wrapped(cell) for cell in row] for row in rows]
+    return tabulate(cells, headers=heads, tablefmt="simple", disable_numparse=True)
+
+
+def _wrapped(cell: str) -> str:
+    """A long cell on several lines; addresses stay whole. tabulate's own wrapping takes `2,200` for a number and fails."""
+    if len(click.unstyle(cell)) <= WIDEST_CELL:
+        return cell
+    return "\n".join(
+        piece
+        for line in cell.splitlines()
+        for piece in textwrap.wrap(line, WIDEST_CELL, break_long_words=False, break_on_hyphens=False)
+    )
 
 
 def say(value: Any) -> str:

@@ -109,6 +109,7 @@ def show(session: Session, post: str, as_json: bool) -> None:
 @click.option("--profile", "profiles", multiple=True, help="A profile it goes to (default: all of the client's).")
 @click.option("--at", help=AT_HELP)
 @click.option("--link", help="A web address.")
+@click.option("--call-to-action", default="", help="What readers are asked to do.")
 @click.option("--label", "labels", multiple=True, help="A label.")
 @click.option("--campaign", help="The campaign it belongs to.")
 @click.option(
@@ -132,6 +133,7 @@ def new(
     profiles: tuple[str, ...],
     at: str | None,
     link: str | None,
+    call_to_action: str,
     labels: tuple[str, ...],
     campaign: str | None,
     pictures: tuple[Path, ...],
@@ -145,7 +147,7 @@ def new(
     """Write a new post file and read it in."""
     from smm_core import authoring
     from smm_core.cli.target import chosen, client_for, profiles_of
-    from smm_core.content_parts import split_parts
+    from smm_core.content.parts import split_parts
 
     if not (title or text or pictures or in_editor):
         raise click.UsageError("Say at least --title, --text or --picture, or --edit to write in your editor.")
@@ -156,7 +158,14 @@ def new(
     ws = session.ws
     session.log()
     owner = client_for(ws, client, profiles)
-    content = PostContent(title=title, parts=split_parts(_typed(text)), link=link, labels=labels, campaign=campaign)
+    content = PostContent(
+        title=title,
+        parts=split_parts(_typed(text)),
+        link=link,
+        call_to_action=call_to_action,
+        labels=labels,
+        campaign=campaign,
+    )
     if template is not None and layout is not None:
         content = _composed(ws, owner, content, template, layout)
     if profiles:
@@ -194,6 +203,7 @@ def _composed(ws: Workspace, client: str, content: PostContent, template: str, l
         link=made.link or content.link,
         labels=tuple(dict.fromkeys((*made.labels, *content.labels))),
         campaign=content.campaign or made.campaign,
+        call_to_action=content.call_to_action or made.call_to_action,
         idea=None,
     )
 
@@ -222,7 +232,7 @@ def edit(
     """Change POST; without options, in your editor. What was approved before is asked again."""
     from smm_core import authoring
     from smm_core.cli.target import chosen, find_stored, profiles_of
-    from smm_core.content_parts import split_parts
+    from smm_core.content.parts import split_parts
 
     if at and at_once:
         raise click.UsageError("--at and --now contradict each other.")

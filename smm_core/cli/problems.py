@@ -14,8 +14,8 @@ _COLOURS = {Level.BLOCK: "red", Level.WARN: "yellow", Level.INFO: "cyan"}
 
 
 def problem_rows(profile: str, problems: Iterable[Problem], *, as_json: bool) -> Iterator[dict[str, Any]]:
-    """One row a problem, as `smm check`, `smm try` and others print them."""
-    for problem in problems:
+    """One row a problem, as `smm check` and `smm try` print them: what blocks first."""
+    for problem in sorted(problems, key=lambda one: list(Level).index(one.level)):
         known = problem.provenance
         yield {
             "profile": profile,

@@ -33,22 +33,23 @@ def run(session: Session, once: bool, until_idle: bool, quiet: bool, as_json: bo
 
     from smm_core.hold import Held, holder
 
+    session.shielded = False  # the supervisor sees to that, and starts it again
     held = holder(session.root)
     if held is not None:
         raise Held(session.root, *held)
-    from smm_core.supervise import supervised
+    from smm_core.supervise import Ended, supervised
 
     def say(line: str) -> None:
         if not quiet:
             click.echo(line)
             sys.stdout.flush()
 
-    def work(crashed: str) -> int:
+    def work(last: Ended | None) -> int:
         from smm_core.daemon import Daemon
 
         try:
             session.log()
-            daemon = Daemon(session.ws, say, crashed=crashed, until_idle=until_idle)
+            daemon = Daemon(session.ws, say, last=last, until_idle=until_idle)
             signal.signal(signal.SIGTERM, daemon.stop)
             daemon.run()
         except Exception as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from functools import cached_property
@@ -14,15 +15,17 @@ from smm_core.errors import ConfigError, ConfigErrors, ContentError, SmmError, W
 
 if TYPE_CHECKING:
     from smm_core.store import Store
+    from smm_core.supervise import Ended
     from smm_core.workspace import Workspace
 
 
 class Session:
     """Opens the workspace when a command first asks for it. Plugins' commands get this object as `ctx.obj`."""
 
-    def __init__(self, start: Path | None, *, verbose: bool) -> None:
+    def __init__(self, start: Path | None, *, verbose: bool, shielded: bool = False) -> None:
         self._start = start
         self.verbose = verbose
+        self.shielded = shielded
 
     @cached_property
     def root(self) -> Path:
@@ -33,10 +36,30 @@ class Session:
 
     @cached_property
     def ws(self) -> Workspace:
-        """The open workspace."""
+        """The open workspace. From here on a `shielded` session goes on in a child, so that a plugin that ends it is told of."""
         from smm_core.workspace import Workspace
 
-        return Workspace(self.root)
+        workspace = Workspace(self.root)
+        if self.shielded:
+            from smm_core.supervise import go_on_in_a_child
+
+            go_on_in_a_child(lambda ended: self._explain(workspace, ended))
+        return workspace
+
+    def _explain(self, workspace: Workspace, ended: Ended) -> int | None:
+        """Say which plugin's call ended the command; None when none was under way."""
+        import logging
+
+        from smm_core.engine import breadcrumbs_of, left_behind
+
+        calls = left_behind(breadcrumbs_of(workspace.root, ended.pid))
+        if not calls:
+            return None
+        self.log()
+        for line in workspace.quarantine.blame(calls, ended.words):
+            logging.getLogger("smm.plugins").warning(line)
+            click.echo(click.style("error: ", fg="red") + line, err=True)
+        return 1
 
     @property
     def store(self) -> Store:
@@ -65,6 +88,15 @@ class Session:
 
 pass_session = click.make_pass_decorator(Session)
 
+# What the machine may refuse anybody at any time, and what to do then.
+_NOT_OURS = {
+    errno.ENOSPC: "free some space, then run it again",
+    errno.EDQUOT: "free some space, then run it again",
+    errno.EROFS: "the workspace must be writable",
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions",
+}
+
 
 def explain_failure(error: Exception) -> int:
     """Say an error in one line (or a few, for several mistakes) on stderr, and the exit code it means."""
@@ -76,6 +108,10 @@ def explain_failure(error: Exception) -> int:
         return 2 if isinstance(error, ConfigError | WorkspaceError | ContentError) else 1
     if os.environ.get("SMM_TRACEBACK"):
         raise error
+    if isinstance(error, OSError) and error.errno in _NOT_OURS:
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"{click.style('error: ', fg='red')}{where}{error.strerror} ({_NOT_OURS[error.errno]})", err=True)
+        return 1
     click.echo(
         f"error: a mistake in smm itself: {type(error).__name__}: {error} (SMM_TRACEBACK=1 shows where; please report it)",
         err=True,

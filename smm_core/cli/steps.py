@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import click
 
 from smm_core.cli.output import is_terminal, json_option, show_json
@@ -10,7 +12,10 @@ from smm_core.steps import Report
 
 
 def show_reports(reports: list[Report], *, as_json: bool) -> int:
-    """Print what steps did; 1 when something went wrong on the way."""
+    """Print what steps did, and log what went wrong on the way; 1 when something did."""
+    for one in reports:
+        for line in one.troubles:
+            logging.getLogger("smm.steps").warning("%s", line, extra={"step": one.step})
     if as_json:
         show_json(
             [{"step": one.step, "done": one.done, "lines": one.lines, "troubles": one.troubles} for one in reports]

@@ -51,10 +51,10 @@ def find_target(ws: Workspace, name: str, *, client: str | None = None) -> Targe
 
     Nothing of that name is `NotFound`; a file that cannot be read as a post is a `ContentError`.
     """
-    path = _as_file(name)
-    if path is not None:
-        return _from_file(ws, path, client)
-    post = ws.store.posts.find(name)
+    found = _find(ws, name)
+    if isinstance(found, Path):
+        return _from_file(ws, found, client)
+    post = found
     path = file_or_none(ws, post)
     if path is None:
         return Target(name=post.slug, client=post.client, content=post.content, post=post)
@@ -70,9 +70,9 @@ def find_target(ws: Workspace, name: str, *, client: str | None = None) -> Targe
 
 def find_stored(ws: Workspace, name: str) -> Post:
     """The stored post that a number, a slug or a file names; a file in a content folder is collected first."""
-    path = _as_file(name)
-    if path is None:
-        return ws.store.posts.find(name)
+    path = _find(ws, name)
+    if isinstance(path, Post):
+        return path
     place = place_of(ws, path)
     if place is None:
         folders = ", ".join(str(one.folder.relative_to(ws.root)) for one in places(ws)) or "none yet"
@@ -84,10 +84,19 @@ def find_stored(ws: Workspace, name: str) -> Post:
     return collected(ws, place, path.absolute())
 
 
-def _as_file(name: str) -> Path | None:
-    """A name that is a file's, if there is one; a `.md` that is not there may still be a post's name."""
+def _find(ws: Workspace, name: str) -> Path | Post:
+    """A file that is there, else a stored post, else the file of that name in a content folder."""
     path = Path(name)
-    return path if ("/" in name or path.suffix) and path.is_file() else None
+    if ("/" in name or path.suffix) and path.is_file():
+        return path
+    try:
+        return ws.store.posts.find(name)
+    except NotFound:
+        for place in places(ws):
+            path = place.folder / "posts" / f"{name.removesuffix('.md')}.md"
+            if path.is_file() and path.resolve().is_relative_to(place.folder.resolve()):
+                return path
+        raise
 
 
 def file_or_none(ws: Workspace, post: Post) -> Path | None:

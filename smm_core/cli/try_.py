@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from smm_core.hold import Held
     from smm_core.model import Post
     from smm_core.steps.trial import Trial
     from smm_core.workspace import Workspace
@@ -49,7 +50,7 @@ def try_(session: Session, post: str, only: tuple[str, ...], in_browser: bool, a
             click.echo(f"post {stored.slug} was not sent: what blocks above would be refused", err=True)
         return 1
     numbers = plan_trials(ws, stored, trials)
-    held = send_trials(ws, numbers)
+    send_trials(ws, numbers, on_held=_say_held)
     rows = _outcomes(ws, stored, trials, numbers, pages)
     if as_json:
         show_json({"post": stored.slug, "sent": True, "problems": problems, "deliveries": rows})
@@ -57,11 +58,13 @@ def try_(session: Session, post: str, only: tuple[str, ...], in_browser: bool, a
         columns = ("profile", "on", "state", "url", "preview", "reason")
         shown = [[*(str(row[column] or "") for column in columns)] for row in rows]
         click.echo(table([[*cells[:2], state_colour(cells[2]), *cells[3:]] for cells in shown], columns))
-        if held is not None:
-            click.echo(f"the running daemon (process {held.pid}) sends it", err=True)
     if in_browser and pages:
         click.launch(next(iter(pages.values())).parent.parent.joinpath("index.html").as_uri())
     return int(any(row["state"] != "published" for row in rows))
+
+
+def _say_held(held: Held) -> None:
+    click.echo(f"process {held.pid} holds the workspace and sends it, within a minute or so …", err=True)
 
 
 def _draw(ws: Workspace, post: Post, trials: Sequence[Trial]) -> dict[str, Path]:

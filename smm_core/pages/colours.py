@@ -27,9 +27,10 @@ def scheme_of(colours: Mapping[str, str]) -> Scheme:
     named = [colours[role] for role in _ROLES if role in colours]
     band = named[0] if named else PLAIN
     accent = colours.get("accent", band)
+    on_band = max((WHITE, INK), key=lambda ink: contrast(ink, band))
     return Scheme(
-        band=band,
-        on_band=max((WHITE, INK), key=lambda ink: contrast(ink, band)),
+        band=readable(band, on_band),
+        on_band=on_band,
         accent=readable(accent, PAPER),
         accent_dark=readable(accent, NIGHT),
     )

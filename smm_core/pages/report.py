@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from smm_core.errors import SmmError
 from smm_core.model import Profile, WhenKind
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from smm_core.config import Client
     from smm_core.workspace import Workspace
 
+LONG = 1.4
+FEW = 4
 _LOGOS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 
 
@@ -62,6 +65,12 @@ class Card:
     moment: str
     alt: str
     sight: Sight | None
+    measures: tuple[Measure, ...]
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the picture is taller than its place, so that it fades out at the end."""
+        return self.sight is not None and self.sight.height > self.sight.width * LONG
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +114,18 @@ def write_report(ws: Workspace, data: ReportData, out: Path) -> Path:
         sections=sections,
         scheme=sections[0].scheme if len(sections) == 1 else scheme_of({}),
         line_size=(WIDTH, HEIGHT),
+        is_open=is_open,
     )
+
+
+def is_open(url: str) -> bool:
+    """Whether an address can be followed: a web address, and not one of a test network (RFC 6761: `.invalid`)."""
+    try:
+        parts = urlsplit(url)
+        top = (parts.hostname or "invalid").rpartition(".")[2]
+        return parts.scheme in ("http", "https") and top != "invalid"
+    except ValueError:
+        return False
 
 
 def _section(ws: Workspace, report: ClientReport, folder: PageFolder) -> Section:
@@ -151,6 +171,7 @@ def _card(ws: Workspace, sent: Sent, client: Client, words: Words, folder: PageF
         moment=words.moment(sent.at, client.zone),
         alt=words("As followers of {profile} saw it: {text}", profile=title, text=sent.text),
         sight=_sight(ws, sent, profile, folder) if profile else None,
+        measures=tuple(measure for measure in sent.parts[0].measures if not measure.paid)[:FEW],
     )
 
 

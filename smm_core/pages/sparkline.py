@@ -19,8 +19,8 @@ class Point:
 
 
 def line_of(points: Sequence[Point]) -> str:
-    """The `points` of an SVG polyline, `WIDTH` by `HEIGHT`, time to the right; empty when nothing can have moved."""
-    if len(points) < 2:
+    """The `points` of an SVG polyline, `WIDTH` by `HEIGHT`, time to the right; empty when the value never moved."""
+    if len({point.value for point in points}) < 2:
         return ""
     few = _thinned(points)
     start, span = few[0].at, (few[-1].at - few[0].at).total_seconds() or 1.0
@@ -28,7 +28,7 @@ def line_of(points: Sequence[Point]) -> str:
     rise = max(point.value for point in few) - low
     return " ".join(
         f"{_place((point.at - start).total_seconds() / span, WIDTH):g},"
-        f"{_place(1 - ((point.value - low) / rise if rise else 0.5), HEIGHT):g}"
+        f"{_place(1 - (point.value - low) / rise, HEIGHT):g}"
         for point in few
     )
 

@@ -65,6 +65,7 @@ DUTCH: Mapping[str, str] = {
     "not known whether it is out": "onbekend of het geplaatst is",
     "pending": "onderweg",
     "under way": "onderweg",
+    "overdue": "te laat",
     # metrics
     "impressions": "weergaven",
     "reach": "bereik",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from smm_core.clock import zone_of
 from smm_core.content import LANGUAGE_TAG
-from smm_core.content_write import create_file, toml_text
+from smm_core.content.write import create_file, toml_text
 from smm_core.errors import SmmError, WorkspaceError
 
 LANGUAGES = ("en", "nl")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from smm_core.config import SourceConfig
 from smm_core.contracts import CollectPage, CollectRequest
-from smm_core.errors import NotFound, SmmError, TooLate
+from smm_core.errors import NotFound, PluginError, SmmError, StoreError, TooLate
 from smm_core.model import PostFound, Trouble
 from smm_core.steps import Report
 from smm_core.workspace import Workspace
@@ -35,9 +36,12 @@ def collect(
         progress(name)
         try:
             _collect_one(ws, source, report)
+        except StoreError:
+            raise  # nothing of any source can be kept now
         except SmmError as error:
-            report.failed(f"source {name}: {error}")
-            _keep_troubles(ws, name, [Trouble(where=name, message=str(error))])
+            _tell_troubles(ws, source, [Trouble(where=f"source {name}", message=str(error))], report)
+            # Its turn is over, and the next one comes when it is due: what hangs or fails does so once a turn.
+            ws.store.sources.keep_cursor(name, ws.store.sources.cursor(name), ws.clock.now())
     for name in only:
         if name not in ws.config.sources:
             raise NotFound(f"there is no source {name!r}", hint=f"there are: {', '.join(ws.config.sources) or 'none'}")
@@ -54,6 +58,7 @@ def _collect_one(ws: Workspace, source: SourceConfig, report: Report) -> None:
     settings = ws.source_settings(source.name)
     cursor = ws.store.sources.cursor(source.name)
     troubles: list[Trouble] = []
+    refused: list[Trouble] = []
     for _ in range(PAGES):
         request = CollectRequest(instance=source.name, client=source.client, settings=settings, cursor=cursor)
         page = ws.call(
@@ -65,11 +70,17 @@ def _collect_one(ws: Workspace, source: SourceConfig, report: Report) -> None:
             subject=source.name,
             http=ws.source_client(source),
         )
-        troubles += _keep_page(ws, source, page, report)
+        refused += _kept(ws, source, page, report, keep_cursor=not refused)
+        troubles += page.troubles
         cursor = page.cursor
         if not page.more:
             break
-    for trouble in _keep_troubles(ws, source.name, troubles):
+    _tell_troubles(ws, source, [*troubles, *refused], report)
+
+
+def _tell_troubles(ws: Workspace, source: SourceConfig, troubles: list[Trouble], report: Report) -> None:
+    """Keep them in place of those of the last turn, and tell what is new of them."""
+    for trouble in ws.store.sources.keep_troubles(source.name, troubles, ws.clock.now()):
         ws.note(
             "source.trouble",
             f"{trouble.where}: {trouble.message}",
@@ -79,18 +90,38 @@ def _collect_one(ws: Workspace, source: SourceConfig, report: Report) -> None:
     report.troubles += [f"{trouble.where}: {trouble.message}" for trouble in troubles]
 
 
-def _keep_page(ws: Workspace, source: SourceConfig, page: CollectPage, report: Report) -> list[Trouble]:
-    """Posts first, then ideas with the cursor: after a crash in between the same page comes again and does no harm."""
-    troubles = list(page.troubles)
-    for found in page.posts:
-        troubles += _keep_post(ws, source, found, report)
+def _kept(
+    ws: Workspace, source: SourceConfig, page: CollectPage, report: Report, *, keep_cursor: bool
+) -> list[Trouble]:
+    """The page, kept, and the posts of it that were refused. One that holds other things than it should is the plugin's mistake."""
+    try:
+        return _keep_page(ws, source, page, report, keep_cursor=keep_cursor)
+    except (AttributeError, TypeError, ValueError) as error:
+        owner = ws.plugins.owner("source", source.type)
+        logging.getLogger("smm.plugins").warning(
+            "plugin %s: collect returned a page that cannot be used", owner, exc_info=error
+        )
+        raise PluginError(
+            f"plugin {owner}: collect returned a page that cannot be used: {error}", plugin=owner, method="collect"
+        ) from error
+
+
+def _keep_page(
+    ws: Workspace, source: SourceConfig, page: CollectPage, report: Report, *, keep_cursor: bool
+) -> list[Trouble]:
+    """Posts first, then ideas with the cursor: after a crash in between the same page comes again and does no harm.
+
+    The cursor stays behind a post that is refused, so that it is read again when smm.toml was mended.
+    """
+    refused = [trouble for found in page.posts for trouble in _keep_post(ws, source, found, report)]
     for key in page.gone:
         _withdraw_gone(ws, source, key, report)
-    new = ws.store.ideas.keep(source.name, source.client, page.ideas, page.cursor, ws.clock.now())
+    cursor = page.cursor if keep_cursor and not refused else None
+    new = ws.store.ideas.keep(source.name, source.client, page.ideas, cursor, ws.clock.now())
     if new:
         report.done += new
         report.lines.append(f"{source.name}: {new} new idea{'s' if new != 1 else ''}")
-    return troubles
+    return refused
 
 
 def _keep_post(ws: Workspace, source: SourceConfig, found: PostFound, report: Report) -> list[Trouble]:
@@ -150,7 +181,3 @@ def _withdraw_gone(ws: Workspace, source: SourceConfig, key: str, report: Report
             client=post.client,
             subject=f"post:{post.id}",
         )
-
-
-def _keep_troubles(ws: Workspace, source: str, troubles: list[Trouble]) -> list[Trouble]:
-    return ws.store.sources.keep_troubles(source, troubles, ws.clock.now())

@@ -9,7 +9,7 @@ from pathlib import Path
 from smm_core import authoring
 from smm_core.clock import instant_of, wall_of
 from smm_core.config import RuleConfig
-from smm_core.content_write import slugify
+from smm_core.content.write import slugify
 from smm_core.contracts import ComposeRequest
 from smm_core.errors import SmmError
 from smm_core.model import Idea, PostContent

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,7 @@ from smm_core.render import resolve_content
 from smm_core.steps import Report
 from smm_core.workspace import Workspace
 
+log = logging.getLogger("smm.plugins")
 Checked = tuple[Variant, tuple[Problem, ...]]
 DEFAULT_CARD = Size(width=1080, height=1080)
 
@@ -56,7 +59,10 @@ def render(ws: Workspace, *, blocked_too: bool = False, progress: Callable[[str]
 
 def _render_post(ws: Workspace, post: Post, report: Report) -> None:
     profiles = [name for name in post.content.profiles if name not in _out(ws, post)]
-    checked = [render_variant(ws, post.content, post.client, name, slug=post.slug) for name in profiles]
+    checked = [
+        _with_repetitions(ws, post, render_variant(ws, post.content, post.client, name, slug=post.slug))
+        for name in profiles
+    ]
     blocking = [problem for _, problems in checked for problem in problems if problem.level is Level.BLOCK]
     state = PostState.BLOCKED if blocking else PostState.RENDERED
     reason = blocking[0].message if blocking else ""
@@ -66,6 +72,19 @@ def _render_post(ws: Workspace, post: Post, report: Report) -> None:
         ws.note("post.blocked", f"post {post.slug} is blocked: {reason}", client=post.client, subject=f"post:{post.id}")
     else:
         report.did(f"post {post.slug}: {len(checked)} variant{'s' if len(checked) != 1 else ''}")
+
+
+def _with_repetitions(ws: Workspace, post: Post, checked: Checked) -> Checked:
+    """The same text to the same profile within the window needs a word to pass: `repeat_allowed = true`."""
+    variant, problems = checked
+    if post.content.repeat_allowed or not variant.parts:
+        return checked
+    since = ws.clock.now() - ws.config.publish.repeat_window
+    for slug, at, text in ws.store.posts.published_texts(variant.profile, since, without=post.id):
+        if text == variant.parts[0].text:
+            message = f"the same text went to {variant.profile} on {at:%Y-%m-%d} (post {slug}); say repeat_allowed = true if it is meant"
+            return variant, (*problems, Problem(level=Level.BLOCK, code="content.repeated", message=message, by="core"))
+    return checked
 
 
 def _out(ws: Workspace, post: Post) -> set[str]:
@@ -98,10 +117,16 @@ def _rendered(ws: Workspace, content: PostContent, client: str, name: str, slug:
     )
     call = Call(plugin=ws.plugins.owner("publisher", rules.name), method="render", subject=name)
     rendering = ws.engine.run(call, lambda: rules.render(resolved, profile, limits), expect=Rendering)
-    parts, problems = _fitted(ws, rendering, client, limits)
-    variant = sealed(
-        Variant(profile=profile.name, parts=parts, first_comment=rendering.first_comment, options=rendering.options)
-    )
+    try:
+        parts, problems = _fitted(ws, rendering, client, limits)
+        variant = sealed(
+            Variant(profile=profile.name, parts=parts, first_comment=rendering.first_comment, options=rendering.options)
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        log.warning("plugin %s: render returned something that cannot be used", call.plugin, exc_info=error)
+        raise PluginError(
+            f"plugin {call.plugin}: render returned something that cannot be used: {error}", plugin=call.plugin
+        ) from error
     problems += _check(ws, CheckRequest(content=resolved, variant=variant, profile=profile, limits=limits, brand=brand))
     problems += _past(content, profile, ws.clock.now())
     return variant, tuple(problems)
@@ -115,7 +140,7 @@ def _check(ws: Workspace, request: CheckRequest) -> list[Problem]:
         if isinstance(answer, PluginError):
             problems.append(Problem(level=Level.WARN, code="check.failed", message=str(answer), by=name))
             continue
-        found = list(answer or ())
+        found = list(answer) if isinstance(answer, Iterable) else [answer] if answer is not None else []
         if not all(isinstance(problem, Problem) for problem in found):
             message = f"plugin {name}: smm_check_variant returned something that is no Problem"
             problems.append(Problem(level=Level.WARN, code="check.failed", message=message, by=name))
@@ -152,19 +177,27 @@ def _fitted(ws: Workspace, rendering: Rendering, client: str, limits: Limits) ->
 def _fit_part(ws: Workspace, part: RenderedPart, client: str, limits: Limits) -> tuple[list[Attachment], list[Problem]]:
     media: list[Attachment] = []
     problems: list[Problem] = []
-    for picture in part.pictures:
+    for number, picture in enumerate(part.pictures, start=1):
         try:
             attachment, found = _fit_picture(ws, picture, client, limits)
         except (MediaError, PluginError, NotFound) as error:
-            problems.append(Problem(level=Level.BLOCK, code="picture.unusable", message=str(error)))
+            message = f"picture {number}: {_without_place(ws, picture, str(error))}"
+            problems.append(Problem(level=Level.BLOCK, code="picture.unusable", message=message))
             continue
         media.append(replace(attachment, alt=picture.alt))
         problems += found
     return media, problems
 
 
+def _without_place(ws: Workspace, picture: Picture, message: str) -> str:
+    """The message without the path under which the picture is stored, which says nothing to a person."""
+    with contextlib.suppress(MediaError):
+        return message.removeprefix(f"{ws.media.path(picture.media or '')}: ")
+    return message
+
+
 def _fit_picture(ws: Workspace, picture: Picture, client: str, limits: Limits) -> tuple[Attachment, list[Problem]]:
-    from smm_core.media_fit import Fitted, fit_picture
+    from smm_core.media.fit import Fitted, fit_picture
 
     problems: list[Problem] = []
     if picture.card is not None:

@@ -37,7 +37,7 @@ def _schedule_post(ws: Workspace, post: Post, report: Report) -> None:
         plans[variant.profile] = (variant.digest, plan_of(variant, due))
     if not plans:
         return
-    ws.store.ledger.plan(post, plans, ws.clock.now())
+    ws.store.ledger.plan(post, plans, ws.clock.now(), ahead=ws.config.publish.prepare_ahead)
     for name, (_, planned) in plans.items():
         report.did(f"post {post.slug} → {name}: {_said(planned[0].due_at, ws.config.profiles[name])}")
     _note(ws, post, plans)

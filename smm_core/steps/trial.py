@@ -6,7 +6,7 @@ A trial is an action of the ledger like any other, so it is sent once, and `smm 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -59,8 +59,8 @@ def plan_trials(ws: Workspace, post: Post, trials: Sequence[Trial]) -> list[int]
     return ws.store.ledger.plan(post, plans, now, trial=True)
 
 
-def send_trials(ws: Workspace, numbers: Sequence[int]) -> Held | None:
-    """Send these trials now, or have the running daemon do it. None when this process did; else who holds the workspace.
+def send_trials(ws: Workspace, numbers: Sequence[int], *, on_held: Callable[[Held], None]) -> None:
+    """Send these trials now; where a daemon holds the workspace it does that, and `on_held` is told who before we wait.
 
     Comes back when their outcome is known, or after half a minute (a minute and a half with a daemon, which looks for
     new work once a minute).
@@ -68,10 +68,9 @@ def send_trials(ws: Workspace, numbers: Sequence[int]) -> Held | None:
     try:
         with hold(ws.root, "smm try"):
             publish_only(ws, ws.store.begin_epoch(ws.clock.now()), numbers, patience=PATIENCE)
-            return None
     except Held as held:
+        on_held(held)
         _await_outcome(ws, numbers)
-        return held
 
 
 def _await_outcome(ws: Workspace, numbers: Sequence[int]) -> None:

@@ -26,6 +26,12 @@ from smm_core.model import (
 )
 from smm_core.store.database import Database, Row
 
+STARTED = (
+    "state IN ('sending', 'pending', 'unknown', 'published') OR (state IN ('scheduled', 'held') AND EXISTS"
+    " (SELECT 1 FROM attempts WHERE attempts.action_id = actions.id AND attempts.outcome = 'unknown'))"
+)
+"""SQL for an action that is out, on its way, or may be out: what it sends can no longer be changed."""
+
 
 class Ideas:
     """Inspiration, each kept once."""
@@ -338,6 +344,19 @@ class Posts:
             raise StoreError(f"the variant {digest[:12]} of post {number} for {profile} is missing")
         return from_json(row["content"], Variant)
 
+    def published_texts(self, profile: str, since: datetime, *, without: int) -> list[tuple[str, datetime, str]]:
+        """First parts that went out on a profile since an instant: post's slug, when, text. One post can be left out."""
+        rows = self._db.rows(
+            "SELECT p.slug, a.published_at, v.content FROM actions a JOIN posts p ON p.id = a.post_id"
+            " JOIN variants v ON v.post_id = a.post_id AND v.profile = a.profile AND v.digest = a.variant_digest"
+            " WHERE a.profile = ? AND a.published_at >= ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?",
+            (profile, to_text(since), without),
+        )
+        return [
+            (row["slug"], from_text(row["published_at"]), from_json(row["content"], Variant).parts[0].text)
+            for row in rows
+        ]
+
     def keep_trial(self, post: Post, variant: Variant, problems: Sequence[Problem], now: datetime) -> None:
         """Store a variant that only a test profile will see."""
         with self._db.write() as tx:
@@ -385,10 +404,7 @@ def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str) -> tup
     attempted = [
         row[0]
         for row in tx.execute(
-            "SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND state != 'cancelled'"
-            " AND (state IN ('sending', 'pending', 'unknown', 'published')"
-            "      OR (attempts > 0 AND state IN ('scheduled', 'held') AND receipt IS NOT NULL))",
-            (number,),
+            f"SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED})", (number,)
         )
     ]
     marks = ",".join("?" * len(attempted))

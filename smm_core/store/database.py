@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sqlite3
 import threading
 import uuid
@@ -20,6 +21,7 @@ from typing import Any
 from smm_core.errors import StoreError
 
 LATEST = 1
+_LEAST_ROOM = 100_000
 Row = sqlite3.Row
 
 
@@ -172,7 +174,11 @@ def _make_private(path: Path) -> None:
 def _migration_lock(path: Path) -> Iterator[None]:
     import fcntl
 
-    with (path.parent / "migrate.lock").open("w") as file:
+    try:
+        file = (path.parent / "migrate.lock").open("w")
+    except OSError as error:
+        raise StoreError(f"{path.parent}: {error.strerror}", hint="the workspace must be writable") from None
+    with file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -186,7 +192,7 @@ def _as_store_errors(path: Path) -> Iterator[None]:
         raise
     except sqlite3.DatabaseError as error:
         said = str(error)
-        if "full" in said:
+        if "full" in said or ("I/O error" in said and not _has_room(path)):
             raise StoreError(
                 f"{path}: the disk is full; nothing was changed", hint="free some space, then run it again"
             ) from error
@@ -196,7 +202,15 @@ def _as_store_errors(path: Path) -> Iterator[None]:
             raise StoreError(f"{path}: {said}", hint="restore a backup and run `smm adopt`") from error
         if "locked" in said:
             raise StoreError(f"{path}: another program holds the database", hint="try again when it is done") from error
-        raise StoreError(f"{path}: {said}") from error
+        raise StoreError(f"{path}: {said}", hint="look whether the disk is in order, then run it again") from error
+
+
+def _has_room(path: Path) -> bool:
+    """Whether SQLite finds room for the files it keeps beside the database; where it does not, it only says I/O error."""
+    try:
+        return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
+    except OSError:
+        return True
 
 
 # ---------------------------------------------------------------- is it still the file we knew?

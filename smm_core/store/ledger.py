@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from smm_core import lifecycle
@@ -31,6 +31,10 @@ from smm_core.model import (
 from smm_core.store.database import Database, Row
 
 
+class NotApproved(TooLate):
+    """What an action would send is not approved (any more)."""
+
+
 class Fenced(StoreError):
     """Another process took over: this one's epoch is no longer the ledger's, and what it wants to write does not count."""
 
@@ -47,14 +51,18 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of an attempt, or of a look at a pending or unknown action."""
+    """What became of an attempt, or of a look at a pending or unknown action.
+
+    `failed` counts towards giving up; `absent` says that what an earlier attempt may have sent is surely not there.
+    """
 
     state: ActionState
     reason: str = ""
     receipt: Receipt | None = None
     wake_at: datetime | None = None
     handles: Mapping[str, Any] | None = None
-    failed: bool = field(default=False)
+    failed: bool = False
+    absent: bool = False
 
 
 class Ledger:
@@ -92,11 +100,18 @@ class Ledger:
     # ------------------------------------------------------------ planning
 
     def plan(
-        self, post: Post, plans: Mapping[str, tuple[str, Sequence[Planned]]], now: datetime, *, trial: bool = False
+        self,
+        post: Post,
+        plans: Mapping[str, tuple[str, Sequence[Planned]]],
+        now: datetime,
+        *,
+        ahead: timedelta = timedelta(0),
+        trial: bool = False,
     ) -> list[int]:
         """Put the actions of a post into the ledger (profile → variant digest and actions), the post moving to `scheduled`.
 
-        All in one transaction; run again after a crash it adds nothing twice, because a key is unique.
+        They are woken `ahead` of their due time, to be prepared. All in one transaction; run again after a crash it adds
+        nothing twice, because a key is unique.
         """
         at = to_text(now)
         numbers: list[int] = []
@@ -107,7 +122,7 @@ class Ledger:
                     raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
             workspace = tx.execute("SELECT value FROM meta WHERE key = 'workspace'").fetchone()[0]
             for profile, (digest, planned) in plans.items():
-                numbers += _insert(tx, post, profile, digest, planned, at, workspace, trial=trial)
+                numbers += _insert(tx, post, profile, digest, planned, at, workspace, ahead=ahead, trial=trial)
             if not trial:
                 tx.execute(
                     "UPDATE posts SET state = 'scheduled', reason = '', updated_at = ? WHERE id = ?", (at, post.id)
@@ -138,10 +153,12 @@ class Ledger:
             values.append(profile)
         return [_action(row) for row in self._db.rows(f"{sql} ORDER BY wake_at, id LIMIT ?", (*values, limit))]
 
-    def next_wake(self) -> datetime | None:
-        """When the next action needs a hand."""
+    def next_wake(self, *, without: Collection[str] = ()) -> datetime | None:
+        """When the next action needs a hand, those of some profiles left out."""
+        others = f"AND profile NOT IN ({','.join('?' * len(without))})" if without else ""
         at = self._db.value(
-            f"SELECT wake_at FROM actions WHERE wake_at IS NOT NULL {_NOT_PAUSED} ORDER BY wake_at LIMIT 1"
+            f"SELECT wake_at FROM actions WHERE wake_at IS NOT NULL {_NOT_PAUSED} {others} ORDER BY wake_at LIMIT 1",
+            tuple(without),
         )
         return from_text(at) if at else None
 
@@ -228,7 +245,7 @@ class Ledger:
                     (row["post_id"], row["profile"], row["variant_digest"]),
                 ).fetchone()
                 if approval is None:
-                    raise TooLate(f"delivery {action.id}: what it would send is not approved")
+                    raise NotApproved(f"delivery {action.id}: what it would send is not approved")
                 verdict_id = approval["verdict_id"]
             tx.execute(
                 "UPDATE actions SET state = 'sending', wake_at = NULL, attempts = attempts + 1, reason = '' WHERE id = ?",
@@ -379,6 +396,7 @@ def _insert(
     at: str,
     workspace: str,
     *,
+    ahead: timedelta,
     trial: bool,
 ) -> list[int]:
     numbers: list[int] = []
@@ -388,13 +406,14 @@ def _insert(
         key = digest_of([workspace, post.id, profile, digest, action.kind, action.seq, run])[:32]
         state = ActionState.WAITING if parent is not None else ActionState.SCHEDULED
         due = to_text(action.due_at)
+        wake = max(to_text(action.due_at - ahead), at) if parent is None else None
         existing = tx.execute("SELECT id, state FROM actions WHERE key = ?", (key,)).fetchone()
         if existing is not None:
             if existing["state"] == ActionState.CANCELLED:
                 tx.execute(
                     "UPDATE actions SET state = ?, due_at = ?, wake_at = ?, parent_id = ?, reason = '', handles = '{}',"
                     " handles_expire = NULL, failures = 0 WHERE id = ?",
-                    (state, due, due if parent is None else None, parent, existing["id"]),
+                    (state, due, wake, parent, existing["id"]),
                 )
             numbers.append(existing["id"])
             continue
@@ -411,7 +430,7 @@ def _insert(
                 key,
                 state,
                 due,
-                due if parent is None else None,
+                wake,
                 parent,
                 int(trial),
                 at,
@@ -442,6 +461,8 @@ def _apply(tx: sqlite3.Connection, number: int, outcome: Outcome, now: datetime)
             number,
         ),
     )
+    if outcome.absent:
+        tx.execute("UPDATE attempts SET outcome = 'not sent' WHERE action_id = ? AND outcome = 'unknown'", (number,))
     if published:
         _wake_children(tx, number, to_text(now))
     if not row["trial"]:

@@ -10,6 +10,7 @@ from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
 from smm_core.errors import NotFound, TooLate
 from smm_core.model import Decision, Post, PostState, Review, ReviewState, Verdict, from_json, to_json
+from smm_core.store.content import STARTED
 from smm_core.store.database import Database, Row
 
 
@@ -165,8 +166,7 @@ def _send_back(tx: sqlite3.Connection, review: Review, state: PostState, reason:
     if not lifecycle.post_may(state, PostState.REWORK):
         raise TooLate(f"the post of review {review.id} is {state}", hint="`smm deliveries list` shows what is out")
     started = tx.execute(
-        "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state IN ('sending', 'pending', 'unknown', 'published') LIMIT 1",
-        (review.post_id,),
+        f"SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED}) LIMIT 1", (review.post_id,)
     ).fetchone()
     if started:
         raise TooLate(f"the post of review {review.id} is already on its way", hint="`smm deliveries list` shows where")

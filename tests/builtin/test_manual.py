@@ -32,8 +32,8 @@ from smm_core import (
 )
 from smm_core.builtin.manual import Manual, Settings, smm_publishers
 from smm_core.builtin.manual_page import Page, Shown, page_html
+from smm_core.config.decode import decode_settings
 from smm_core.context import PluginContext
-from smm_core.decode import decode_settings
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 LOAF, CAKE = b"loaf", b"cake"

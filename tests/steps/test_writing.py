@@ -73,8 +73,13 @@ def test_a_deleted_file_withdraws_its_post(ws: Workspace) -> None:
 
 def test_an_unknown_profile_is_a_mistake_with_the_nearest(ws: Workspace) -> None:
     write_post(ws.root, "bread", profiles='["socal"]')
-    (trouble,) = collect(ws).troubles
-    assert "did you mean social" in trouble
+    for _ in range(2):
+        (trouble,) = collect(ws).troubles
+        assert "did you mean social" in trouble
+    toml = ws.root / "smm.toml"
+    toml.write_text(toml.read_text().replace("[profiles.social]", "[profiles.socal]"))
+    ws.reload()
+    assert collect(ws).lines == ["content: post bread is new"], "read again when smm.toml was mended"
 
 
 def test_an_unknown_source_is_named(ws: Workspace) -> None:
@@ -236,3 +241,33 @@ def test_a_mistake_in_the_configuration_names_file_and_key(root: Path) -> None:
     (root / "smm.toml").write_text((root / "smm.toml").read_text().replace("slots", "slotz", 1))
     with Workspace(root) as ws, pytest.raises(SmmError, match=r"smm\.toml:14 .*slotz.*slots"):
         _ = ws.config
+
+
+def test_the_same_text_twice_needs_a_word(ws: Workspace, clock: FakeClock) -> None:
+    write_post(ws.root, "first", **CTA, at='"now"', approval='"rule"', profiles='["social"]')
+    until_review(ws)
+    schedule(ws)
+    publish(ws, ws.store.begin_epoch(clock.now()))
+    again = {**CTA, "profiles": '["social"]'}
+    write_post(ws.root, "second", **again)
+    until_review(ws)
+    assert post_state(ws, "second") is PostState.BLOCKED
+    assert "the same text went to social on 2026-11-23 (post first)" in ws.store.posts.find("second").reason
+    write_post(ws.root, "second", **again, repeat_allowed="true")
+    until_review(ws)
+    assert post_state(ws, "second") is PostState.REVIEWING
+
+
+def test_uploads_begin_ahead_and_nothing_goes_out_early(ws: Workspace, clock: FakeClock) -> None:
+    write_post(ws.root, "bread", **CTA, at='"2026-11-23T12:00"', approval='"rule"', profiles='["social"]')
+    until_review(ws)
+    schedule(ws)
+    due = ws.store.ledger.get(1).due_at
+    assert ws.store.ledger.next_wake() == due - timedelta(minutes=10)
+    clock.set(due - timedelta(minutes=10))
+    publish(ws, ws.store.begin_epoch(clock.now()))
+    assert ws.store.ledger.get(1).state is ActionState.SCHEDULED
+    assert ws.store.ledger.next_wake() == due
+    clock.set(due)
+    publish(ws, ws.store.begin_epoch(clock.now()))
+    assert ws.store.ledger.get(1).state is ActionState.PUBLISHED

@@ -215,3 +215,30 @@ def test_a_killed_process_leaves_its_attempt_as_unknown(store: Store, clock: Fak
     assert store.ledger.get(action.id).state is ActionState.UNKNOWN
     (attempt,) = store.ledger.attempts(action.id)
     assert attempt.outcome == "unknown"
+
+
+def test_what_may_be_out_is_not_replaced_by_an_edit(store: Store, clock: FakeClock) -> None:
+    (action,) = planned(store, clock)
+    epoch = store.begin_epoch(clock.now())
+    attempt = store.ledger.claim(action, epoch, clock.now())
+    store.ledger.finish(attempt, Outcome(state=ActionState.UNKNOWN), clock.now())
+    store.ledger.settle(
+        store.ledger.get(action.id), Outcome(state=ActionState.HELD, reason="unknown: look"), epoch, clock.now()
+    )
+    edited = PostFound(key="posts/bread", content=PostContent(parts=("new",)))
+    assert store.posts.put("content", "acme", edited, clock.now()).too_late == ("social",)
+    assert store.ledger.get(action.id).state is ActionState.HELD
+    with pytest.raises(TooLate):
+        store.reviews.decide(1, Decision.REWORK, "tester", clock.now(), "stop")
+
+
+def test_what_is_surely_not_out_may_be_edited_again(store: Store, clock: FakeClock) -> None:
+    (action,) = planned(store, clock)
+    epoch = store.begin_epoch(clock.now())
+    attempt = store.ledger.claim(action, epoch, clock.now())
+    store.ledger.finish(attempt, Outcome(state=ActionState.UNKNOWN), clock.now())
+    outcome = Outcome(state=ActionState.SCHEDULED, absent=True, wake_at=clock.now())
+    store.ledger.settle(store.ledger.get(action.id), outcome, epoch, clock.now())
+    edited = PostFound(key="posts/bread", content=PostContent(parts=("new",)))
+    assert store.posts.put("content", "acme", edited, clock.now()).too_late == ()
+    assert store.ledger.get(action.id).state is ActionState.CANCELLED

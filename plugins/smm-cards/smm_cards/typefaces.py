@@ -18,7 +18,6 @@ from smm_core import Brand, Level, Problem
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
-_BUNDLED = Path(__file__).with_name("typefaces")
 _REFERENCE = 200
 _PROBE = 20
 # A noncharacter: no typeface has it, so it shows how this one draws what it does not have.
@@ -173,9 +172,12 @@ def typefaces_of(brand: Brand) -> Typefaces:
         except (OSError, ValueError):
             message = f"the typeface {name} (brand {brand.name}, typefaces.{role}) cannot be used; another one is drawn instead"
             problems.append(Problem(level=Level.WARN, code="card.typeface-missing", message=message))
+    import font_source_sans_pro
+
+    folder = Path(font_source_sans_pro.font_directory)
     own = {
-        "heading": Typeface(_BUNDLED / "SourceSansPro-Bold.ttf"),
-        "body": Typeface(_BUNDLED / "SourceSansPro-Regular.ttf"),
+        "heading": Typeface(folder / "SourceSansPro-Bold.ttf"),
+        "body": Typeface(folder / "SourceSansPro-Regular.ttf"),
     }
     return Typefaces(brand=found, own=own, problems=tuple(problems))
 

@@ -69,3 +69,19 @@ def halves(tmp_path: Path) -> Path:
     path = tmp_path / "halves.png"
     image.save(path)
     return path
+
+
+DEJAVU = ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf")
+
+
+@pytest.fixture(scope="session")
+def arabic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A typeface with Arabic letters and nothing else, cut out of DejaVu Sans, which Debian calls fonts-dejavu-core."""
+    whole = next((path for path in DEJAVU if Path(path).is_file()), None)
+    if whole is None:
+        pytest.skip("DejaVu Sans is not installed (on Debian: apt-get install fonts-dejavu-core)")
+    from fontTools import subset
+
+    path = tmp_path_factory.mktemp("typefaces") / "Arabic.ttf"
+    subset.main([whole, "--unicodes=U+0020,U+0600-06FF,U+FE70-FEFF", "--layout-features=*", f"--output-file={path}"])
+    return path

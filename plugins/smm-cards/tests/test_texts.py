@@ -16,7 +16,6 @@ from smm_cards.typefaces import Typeface, Voice, drawable, graphemes, needs_shap
 
 from smm_core import Brand, Level
 
-ARABIC = Path(__file__).with_name("typefaces") / "NotoSansArabic-subset.ttf"
 GREETING = "مرحبا"
 TEXT = """
 margin = 0.1
@@ -120,21 +119,21 @@ def test_what_no_typeface_has_is_left_out_and_named() -> None:
     assert missing == ("🥖", "👩‍🍳", "漢")
 
 
-def test_the_brands_typeface_goes_first_and_others_fill_its_gaps() -> None:
-    faces = typefaces_of(Brand(name="b", root=str(ARABIC.parent), typefaces={"body": ARABIC.name}))
+def test_the_brands_typeface_goes_first_and_others_fill_its_gaps(arabic: Path) -> None:
+    faces = typefaces_of(Brand(name="b", root=str(arabic.parent), typefaces={"body": arabic.name}))
     runs = Voice(chain=faces.chain("body")).runs(f"Ok {GREETING}")
     assert [(run.text.strip(), run.typeface.path.name) for run in runs] == [
         ("Ok", "SourceSansPro-Regular.ttf"),
-        (GREETING, ARABIC.name),
+        (GREETING, arabic.name),
     ]
 
 
-def test_a_brand_with_one_typeface_is_set_in_it() -> None:
-    faces = typefaces_of(Brand(name="b", root=str(ARABIC.parent), typefaces={"heading": ARABIC.name}))
-    assert faces.chain("body")[0].path == ARABIC
+def test_a_brand_with_one_typeface_is_set_in_it(arabic: Path) -> None:
+    faces = typefaces_of(Brand(name="b", root=str(arabic.parent), typefaces={"heading": arabic.name}))
+    assert faces.chain("body")[0].path == arabic
     assert (
-        typefaces_of(Brand(name="b", root=str(ARABIC.parent), typefaces={"arabic": ARABIC.name})).chain("body")[0].path
-        != ARABIC
+        typefaces_of(Brand(name="b", root=str(arabic.parent), typefaces={"arabic": arabic.name})).chain("body")[0].path
+        != arabic
     )
 
 
@@ -155,8 +154,8 @@ def test_directions_are_told_apart() -> None:
     assert not needs_shaping("één")
 
 
-def test_missing_glyphs_do_not_depend_on_how_a_font_draws_them() -> None:
-    face = Typeface(ARABIC)
+def test_missing_glyphs_do_not_depend_on_how_a_font_draws_them(arabic: Path) -> None:
+    face = Typeface(arabic)
     assert face.covers("م")
     assert not face.covers("x")
     assert face.covers(" ")
@@ -200,8 +199,8 @@ def test_missing_glyphs_are_told_and_letters_block(draw: Draw, text: str, level:
     )
 
 
-def test_text_read_from_the_right_begins_at_the_right(draw: Draw) -> None:
-    brand = replace(BRAND, root=str(ARABIC.parent), typefaces={"arabic": ARABIC.name})
+def test_text_read_from_the_right_begins_at_the_right(draw: Draw, arabic: Path) -> None:
+    brand = replace(BRAND, root=str(arabic.parent), typefaces={"arabic": arabic.name})
     drawn = draw(TEXT, {"headline": GREETING}, brand=brand)
     left, _, right, _ = inked(pixels(drawn))
     assert right > 350
@@ -213,8 +212,8 @@ def test_text_read_from_the_right_begins_at_the_right(draw: Draw) -> None:
 
 
 @pytest.mark.skipif(not features.check("raqm"), reason="this Pillow has no Raqm layout engine")
-def test_letters_are_joined(draw: Draw) -> None:
-    brand = replace(BRAND, root=str(ARABIC.parent), typefaces={"arabic": ARABIC.name})
+def test_letters_are_joined(draw: Draw, arabic: Path) -> None:
+    brand = replace(BRAND, root=str(arabic.parent), typefaces={"arabic": arabic.name})
     joined = inked(pixels(draw(TEXT, {"headline": GREETING}, brand=brand)))
     apart = inked(pixels(draw(TEXT, {"headline": "\u200c".join(GREETING)}, brand=brand)))
     assert joined[2] - joined[0] < apart[2] - apart[0]

@@ -42,7 +42,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str) -> Cursor:
-        """The cursor that was stored; an empty or foreign one starts anew, which costs a few requests and nothing else."""
+        """The cursor that was stored; an empty or foreign one starts anew, at the cost of a few requests."""
         import msgspec
 
         if not text:

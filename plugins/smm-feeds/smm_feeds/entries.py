@@ -30,7 +30,7 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One entry. `published_at` is aware, in UTC. `link` and `pictures` are absolute where the feed's address is known."""
+    """One entry. `published_at` is in UTC. `link` and `pictures` are absolute where the feed's address is known."""
 
     id: str | None = None
     link: str | None = None

@@ -23,22 +23,19 @@ _LONGEST_WAIT = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """The bytes of a feed, with what to remember of them. `base` is the address they came from, empty for a file.
+    """The bytes of a feed, with what to remember of them. An unchanged body is known by its `digest`.
 
-    `moved_to` is set when another address answered than the one that was asked.
+    `base` is the address they came from, empty for a file. `moved_to` is set when another address answered than the
+    one that was asked.
     """
 
     body: bytes
+    digest: str
     base: str = ""
     charset: str = ""
     etag: str = ""
     modified: str = ""
     moved_to: str = ""
-
-    @property
-    def digest(self) -> str:
-        """By which an unchanged body is known."""
-        return hashlib.sha256(self.body).hexdigest()[:32]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +57,8 @@ def fetch(feed: Subscription, state: FeedState, ctx: Context, *, max_bytes: int)
     Errors, each with a message for a person: `AskedToWait`, `NotReadable`, and those of `HttpClient.request`.
     """
     if feed.place is Place.FILE:
-        return Fetched(body=read_file(ctx.workspace, feed.address, max_bytes))
+        body = read_file(ctx.workspace, feed.address, max_bytes)
+        return Fetched(body=body, digest=_digest(body))
     response = ctx.http.request("GET", feed.address, headers=_headers(state))
     if response.status == 304:
         return NotModified()
@@ -70,6 +68,7 @@ def fetch(feed: Subscription, state: FeedState, ctx: Context, *, max_bytes: int)
     charset = _CHARSET.search(response.headers.get("content-type", ""))
     return Fetched(
         body=response.body,
+        digest=_digest(response.body),
         base=response.url,
         charset=charset[1] if charset else "",
         etag=_safe(response.headers.get("etag", "")),
@@ -121,6 +120,10 @@ def _wait(response: Response, now: datetime) -> timedelta:
     except ValueError:
         until = None
     return min(max(until - now, timedelta(0)), _LONGEST_WAIT) if until else timedelta(hours=1)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
 
 
 def _safe(header: str) -> str:

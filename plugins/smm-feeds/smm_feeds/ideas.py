@@ -83,7 +83,7 @@ def _candidate(entry: Entry) -> _Candidate:
 
 
 def _link_name(url: str, id_: str | None) -> str:
-    """The folded link. Its fragment counts where there is no id: it may be all that tells two notes on one page apart."""
+    """The folded link. Its fragment counts where there is no id: it may be all that tells two notes apart."""
     fragment = "" if id_ else url.partition("#")[2]
     return f"{folded(url)}#{fragment}" if fragment else folded(url)
 

@@ -16,7 +16,7 @@ _LINK = re.compile(rb"<link\b[^>]{0,1000}>", re.IGNORECASE)
 _FEED_TYPE = re.compile(rb"type\s*=\s*[\"']?application/(?:rss\+xml|atom\+xml|feed\+json)", re.IGNORECASE)
 _HREF = re.compile(rb"href\s*=\s*[\"']([^\"'\s>]+)", re.IGNORECASE)
 _EBCDIC_XML = b"\x4c\x6f\xa7\x94"
-_HEAD = 50_000
+_HEAD = 500_000
 
 
 Careful = Callable[[bytes, str, str, float], Feed]
@@ -33,7 +33,8 @@ def read(
     """The feed in these bytes.
 
     `base` is the address they came from, `charset` what the server said of them (both may be empty), `seconds` how
-    long it may take at most, `careful` the way to go when the quick one is in doubt. What cannot be read is `NotReadable`, with a message and a next step for a person.
+    long it may take at most, `careful` the way to go when the quick one is in doubt.
+    What cannot be read is `NotReadable`, with a message and a next step for a person.
     """
     start = body[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()[:_HEAD]
     if not start:

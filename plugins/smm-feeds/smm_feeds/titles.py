@@ -23,7 +23,10 @@ def unspoiled(value: str) -> str:
 
 
 def as_feedparser_reads(value: str, markup: Markup | None) -> Text:
-    """A title, stripped and `unspoiled`. `markup` None means that the format leaves it open, as RSS does: then it is guessed from the text."""
+    """A title, stripped and `unspoiled`. `markup` None: the format leaves it open, as RSS does.
+
+    Then it is guessed from the text, as feedparser does.
+    """
     if "&" not in value and "<" not in value:
         return Text(value=value, markup=markup or Markup.PLAIN)
     if markup is None:

@@ -33,7 +33,7 @@ LINK = st.one_of(
         ]
     ),
 )
-SETTINGS = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def escaped(text: str) -> str:

@@ -1,6 +1,6 @@
 """Pictures: kept by the sha256 of their bytes, looked at safely, opened safely.
 
-This module and `media_fit` are where core opens pictures; Pillow is imported when one is. A picture is measured by its
+This module and `media.fit` are where core opens pictures; Pillow is imported when one is. A picture is measured by its
 header before anything of it is decoded, the formats are an allow-list that goes by content (never by the file's name),
 orientation is applied, and metadata stays behind.
 """
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from smm_core.errors import MediaError, StoreError
 from smm_core.limits import Size
-from smm_core.media_bytes import dissect, for_decoding, orientation_of, profile_name
+from smm_core.media.metadata import dissect, for_decoding, orientation_of, profile_name
 
 if TYPE_CHECKING:
     from PIL.Image import Image

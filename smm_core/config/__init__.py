@@ -8,11 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from smm_core.brand_book import load_brands
-from smm_core.config_references import check_references, tables_of
-from smm_core.config_schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable
-from smm_core.decode import decode_into, decode_settings
-from smm_core.mistakes import Mistakes, Where, note_open_secrets
+from smm_core.config.brand_book import load_brands
+from smm_core.config.decode import decode_into, decode_settings
+from smm_core.config.mistakes import Mistakes, Where, note_open_secrets
+from smm_core.config.references import check_references, tables_of
+from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable
 from smm_core.model import Brand, Late, Profile
 from smm_core.slots import parse_slots
 from smm_core.toml_source import Lines, read_toml
@@ -210,6 +210,7 @@ def _config_of(document: ConfigDocument, brands: Mapping[str, Brand], root: Path
                 type=table.type,
                 client=table.client or only_client,
                 every=table.every,
+                allow_private=table.allow_private,
                 settings=table.settings,
             )
             for name, table in document.sources.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from smm_core.front_matter import trim
+from smm_core.content.front_matter import trim
 
 SEPARATOR = "---"
 _TO_ESCAPE = re.compile(r"^([ \t]*)(\\*---[ \t]*)$")

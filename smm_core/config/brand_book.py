@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Any
 
-from smm_core.config_schema import BRAND_FILE, BrandDocument
-from smm_core.decode import decode_into
+from smm_core.config.decode import decode_into
+from smm_core.config.mistakes import Mistakes, Where
+from smm_core.config.schema import BRAND_FILE, BrandDocument
 from smm_core.errors import ConfigErrors, SmmError
-from smm_core.mistakes import Mistakes, Where
 from smm_core.model import Brand
 from smm_core.toml_source import read_toml
 

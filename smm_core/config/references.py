@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from smm_core.mistakes import Mistakes, Where, nearest
+from smm_core.config.mistakes import Mistakes, Where, nearest
 
 Tables = Mapping[str, Any]
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from smm_core.content_parts import join_parts
+from smm_core.content.front_matter import Syntax, split_head
+from smm_core.content.parts import join_parts
 from smm_core.errors import ContentError
-from smm_core.front_matter import Syntax, split_head
 from smm_core.model import Late, Picture, PostFound, When, WhenKind
 from smm_core.toml_source import Lines
 

@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Annotated, Any, cast, get_args, get_origin
 
 from smm_core.clock import say_duration
-from smm_core.config_forms import (
+from smm_core.config.decode import Form, Key, keys_of, words_of
+from smm_core.config.forms import (
     Colour,
     Count,
     Country,
@@ -31,7 +32,6 @@ from smm_core.config_forms import (
     Zone,
     check_entries,
 )
-from smm_core.decode import Form, Key, keys_of, words_of
 from smm_core.model import Late
 
 CONFIG_FILE = "smm.toml"

@@ -16,7 +16,7 @@ from smm_core.contracts import MediaReader
 from smm_core.errors import MediaError
 from smm_core.limits import ImageLimits, Size
 from smm_core.media import OpenedHeader, crop_to_aspect, decode, is_srgb, read_header
-from smm_core.media_bytes import without_metadata
+from smm_core.media.metadata import without_metadata
 from smm_core.model import Attachment, Level, Problem
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from smm_core.clock import parse_duration
+from smm_core.config.mistakes import Mistakes, Where, is_secret_key, nearest, note_open_secrets
 from smm_core.errors import SmmError
-from smm_core.mistakes import Mistakes, Where, is_secret_key, nearest, note_open_secrets
 
 T = TypeVar("T")
 

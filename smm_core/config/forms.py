@@ -11,9 +11,9 @@ from pathlib import PurePath
 from typing import Annotated, Literal
 
 from smm_core.clock import zone_of
-from smm_core.decode import Form
+from smm_core.config.decode import Form
+from smm_core.config.mistakes import nearest
 from smm_core.errors import SmmError
-from smm_core.mistakes import nearest
 from smm_core.slots import parse_slots
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")

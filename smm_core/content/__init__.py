@@ -1,7 +1,7 @@
 """Posts and ideas as Markdown files: a front matter with what is planned, then the text, word for word.
 
 A post's text is plain text; a line `---` with blank lines around it begins the next part of a thread (`\\---` is
-those three dashes themselves). Writing such files is in `content_write`.
+those three dashes themselves). Writing such files is in `content.write`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from smm_core.clock import parse_duration, zone_of
-from smm_core.content_parts import SEPARATOR, find_separators, split_parts
+from smm_core.content.front_matter import Fields, FrontMatter, parse_front_matter, say_value, trim
+from smm_core.content.parts import SEPARATOR, find_separators, split_parts
 from smm_core.errors import ContentError, MediaError, SmmError
-from smm_core.front_matter import Fields, FrontMatter, parse_front_matter, say_value, trim
 from smm_core.model import Card, IdeaFound, Late, Picture, PostContent, PostFound, When, WhenKind
 
 KeepPicture = Callable[[Path], str]
