@@ -1,4 +1,4 @@
-.PHONY: demo test check lint types bench crash docs lock clean
+.PHONY: demo test check bench docs lock clean
 
 demo: ## the main job on the test profile, from nothing
 	@scripts/setup run
@@ -13,8 +13,10 @@ check: ## everything CI runs, quickest first
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
+	@.venv/bin/python scripts/docs.py --check
 	@.venv/bin/python -m pytest tests/house -p no:cacheprovider
 	@.venv/bin/python -m pytest -n 2
+	@.venv/bin/python examples/demo.py
 
 bench: ## measured ratios against peers and floors
 	@scripts/setup dev

@@ -47,7 +47,7 @@ def main() -> int:
     say("What came of it")
     smm("measure")
     smm("deliveries", "list")
-    page = json.loads(smm("report", "--json", quiet=True))["page"]
+    page = smm("report", quiet=True).strip()
     deliveries = json.loads(smm("deliveries", "list", "--json", quiet=True))
     out = [one for one in deliveries if one["state"] == "published"]
     print(f"\n{len(out)} of {len(deliveries)} deliveries are out, in {time.monotonic() - began:.0f} s.")
