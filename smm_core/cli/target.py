@@ -111,7 +111,7 @@ def file_or_none(ws: Workspace, post: Post) -> Path | None:
 
 def _from_file(ws: Workspace, path: Path, client: str | None) -> Target:
     from smm_core.content import key_of
-    from smm_core.store.content import slug_of
+    from smm_core.store.posts import slug_of
 
     path = path.absolute()
     place = place_of(ws, path)

@@ -6,10 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 from smm_core.errors import StoreError
-from smm_core.store.content import Change, Ideas, Posts, Sources
 from smm_core.store.database import Database, Identity
+from smm_core.store.ideas import Ideas, Sources
 from smm_core.store.journal import Events, Profiles, ProfileState, Readings
 from smm_core.store.ledger import Fenced, Ledger, NotApproved, Outcome, Planned
+from smm_core.store.posts import Change, Posts
 from smm_core.store.reviews import Reviews
 
 __all__ = ["Change", "Fenced", "NotApproved", "Outcome", "Planned", "ProfileState", "Store"]

@@ -10,8 +10,8 @@ from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
 from smm_core.errors import NotFound, TooLate
 from smm_core.model import Decision, Post, PostState, Review, ReviewState, Verdict, from_json, to_json
-from smm_core.store.content import STARTED
 from smm_core.store.database import Database, Row
+from smm_core.store.posts import STARTED
 
 
 class Reviews:

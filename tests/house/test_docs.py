@@ -35,7 +35,7 @@ PROTOCOLS = [
     for kind in vars(contracts).values()
     if inspect.isclass(kind)
     and getattr(kind, "_is_protocol", False)
-    and kind.__module__ == contracts.__name__
+    and kind.__module__.startswith(contracts.__name__)
     and kind not in GIVEN
 ]
 METHODS = {
@@ -49,7 +49,7 @@ REQUESTS = [
     for kind in vars(contracts).values()
     if dataclasses.is_dataclass(kind)
     and isinstance(kind, type)
-    and kind.__module__ == contracts.__name__
+    and kind.__module__.startswith(contracts.__name__)
     and kind not in (*GIVEN, contracts.NoSettings)
 ]
 

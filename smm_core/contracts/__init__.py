@@ -1,0 +1,75 @@
+"""What a plugin implements: five small interfaces, their abilities, and the frozen requests they receive.
+
+Every method that does I/O is `method(request, ctx)`, synchronous, and runs off core's main thread with a deadline.
+Requests may grow fields with defaults; signatures never grow. Methods without `ctx` are pure: same input, same
+output, no clock, no network, no disk.
+"""
+
+from smm_core.contracts.approvers import Answer, Approver, Asked, AskRequest, PollPage, PollRequest
+from smm_core.contracts.checks import CheckRequest
+from smm_core.contracts.given import Context, Credentials, HttpClient, MediaReader, NoSettings, Response
+from smm_core.contracts.metrics import Metrics, MetricsRequest
+from smm_core.contracts.publishers import (
+    ByHand,
+    FindRequest,
+    Finds,
+    Guarantees,
+    Imitates,
+    Inspected,
+    InspectRequest,
+    Pending,
+    Prepared,
+    PrepareRequest,
+    Preview,
+    PreviewRequest,
+    Previews,
+    Publisher,
+    ResumeRequest,
+    Resumes,
+    SendRequest,
+)
+from smm_core.contracts.sources import CollectPage, CollectRequest, Source
+from smm_core.contracts.templates import ComposeRequest, Drawn, DrawRequest, Draws, Template
+
+__all__ = [
+    "Answer",
+    "Approver",
+    "AskRequest",
+    "Asked",
+    "ByHand",
+    "CheckRequest",
+    "CollectPage",
+    "CollectRequest",
+    "ComposeRequest",
+    "Context",
+    "Credentials",
+    "DrawRequest",
+    "Drawn",
+    "Draws",
+    "FindRequest",
+    "Finds",
+    "Guarantees",
+    "HttpClient",
+    "Imitates",
+    "InspectRequest",
+    "Inspected",
+    "MediaReader",
+    "Metrics",
+    "MetricsRequest",
+    "NoSettings",
+    "Pending",
+    "PollPage",
+    "PollRequest",
+    "PrepareRequest",
+    "Prepared",
+    "Preview",
+    "PreviewRequest",
+    "Previews",
+    "Publisher",
+    "Response",
+    "ResumeRequest",
+    "Resumes",
+    "SendRequest",
+    "Source",
+    "Template",
+]

@@ -1,0 +1,24 @@
+"""Checks: what is looked at before anybody is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from smm_core.limits import Limits
+from smm_core.model import (
+    Brand,
+    PostContent,
+    Profile,
+    Variant,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckRequest:
+    """A variant to be checked before anyone is asked to approve it. `content` is the post as it was rendered."""
+
+    content: PostContent
+    variant: Variant
+    profile: Profile
+    limits: Limits
+    brand: Brand

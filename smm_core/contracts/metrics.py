@@ -1,0 +1,33 @@
+"""Metrics: numbers read from one platform."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from smm_core.contracts.given import Context
+from smm_core.model import (
+    Profile,
+    Reading,
+    Subject,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MetricsRequest:
+    """Which subjects of which profile to read."""
+
+    profile: Profile
+    subjects: tuple[Subject, ...]
+
+
+@runtime_checkable
+class Metrics(Protocol):
+    """Reads numbers of one platform; `name` is the platform's name, like the publisher's, whose settings it is given."""
+
+    name: str
+
+    def read(self, request: MetricsRequest, ctx: Context) -> Sequence[Reading]:
+        """The readings there are now. What the platform does not give is left out."""
+        ...
