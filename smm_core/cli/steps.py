@@ -31,6 +31,14 @@ def show_reports(reports: list[Report], *, as_json: bool) -> int:
     return 1 if any(one.troubles for one in reports) else 0
 
 
+def tell(session: Session) -> None:
+    """Tell observers what happened, unless a daemon is there to do it."""
+    from smm_core.hold import holder
+
+    if holder(session.root) is None:
+        session.ws.tell()
+
+
 def progress(what: str) -> None:
     """Show what is being worked on, on a terminal only."""
     if is_terminal():
@@ -54,6 +62,7 @@ def collect(session: Session, sources: tuple[str, ...], as_json: bool) -> int:
     session.log()
     report = collect(session.ws, only=sources, progress=progress)
     progress_done()
+    tell(session)
     return show_reports([report], as_json=as_json)
 
 
@@ -82,6 +91,7 @@ def render(session: Session, as_json: bool) -> int:
     session.log()
     report = render(session.ws, blocked_too=True, progress=progress)
     progress_done()
+    tell(session)
     return show_reports([report], as_json=as_json)
 
 
@@ -93,7 +103,9 @@ def review(session: Session, as_json: bool) -> int:
     from smm_core.steps.review import review
 
     session.log()
-    return show_reports([review(session.ws)], as_json=as_json)
+    report = review(session.ws)
+    tell(session)
+    return show_reports([report], as_json=as_json)
 
 
 @click.command()
@@ -139,6 +151,7 @@ def measure(session: Session, as_json: bool) -> int:
     session.log()
     report = measure(session.ws, progress=progress)
     progress_done()
+    tell(session)
     return show_reports([report], as_json=as_json)
 
 
