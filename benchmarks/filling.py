@@ -6,6 +6,7 @@ The rows are written by plain SQL, thousands at a time: what is measured is how 
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -99,14 +100,13 @@ def add_future(root: Path, count: int) -> None:
         _add(db, count, datetime.now(UTC) + timedelta(days=1), timedelta(seconds=30), out=False)
 
 
-def add_due(root: Path, count: int, due_at: datetime) -> None:
-    """So many approved deliveries that are all due at one instant, spread over the profiles."""
-    profiles = PROFILES[: min(count, len(PROFILES))]
+def add_due(root: Path, count: int, due_at: datetime, *, profiles: int = len(PROFILES)) -> None:
+    """So many approved deliveries that are all due at one instant, each post going to so many profiles."""
     text = "Rye is back. Come and try it."
     with _quick(root) as db:
-        for _ in range(count // len(profiles)):
+        for _ in range(count // profiles):
             post = _add_post(db, "scheduled", text)
-            for profile in profiles:
+            for profile in PROFILES[:profiles]:
                 variant = sealed(Variant(profile=profile, parts=(Part(text=text),)))
                 at = to_text(due_at - timedelta(hours=1))
                 db.execute(
@@ -127,6 +127,8 @@ def _quick(root: Path) -> Iterator[sqlite3.Connection]:
         yield db
         db.execute("COMMIT")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    # What the system still has to write would otherwise be paid for by the first commits that are measured.
+    os.sync()
 
 
 _INSERT = (

@@ -3,7 +3,7 @@
     python benchmarks/start.py [--runs 25]
 
 Both are console scripts of one interpreter, run in turns; their byte code lies in a temporary folder and is warm.
-The listings read a database with a few hundred rows; the peer's command prints one line and reads nothing.
+The listings read a database with some sixty rows; the peer's command prints one line and reads nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from smm_core.store import Planned, Store
 
 PLUGINS = 50
 WITH_A_COMMAND = 10
-ROWS = 100
+ROWS = 20
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 CONFIG = """
@@ -86,12 +86,7 @@ class Stage:
         self.smm = folder / "smm"
         self.bare = folder / "bare"
         self.workspace = folder / "workspace"
-        self.environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "SMM_"))},
-            "PYTHONPATH": os.pathsep.join((str(folder / "site"), *_source_folders())),
-            "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
-            "XDG_CACHE_HOME": str(folder / "cache"),
-        }
+        self.environment = environment(folder, folder / "site")
         _install_plugins(folder / "site")
         _fill(self.workspace)
         self.smm.write_text(SCRIPT, "utf-8")
@@ -125,11 +120,16 @@ class Stage:
         return {name: statistics.median(times) for name, times in taken.items()}
 
 
-def _source_folders() -> list[str]:
-    """Where this checkout's packages lie, for an interpreter in which they are not installed."""
+def environment(folder: Path, *site: Path) -> dict[str, str]:
+    """A program's environment: byte code and caches in `folder`, further packages in `site`, none of the user's settings."""
     import smm_core
 
-    return [str(Path(smm_core.__file__).parents[1])]
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "SMM_"))},
+        "PYTHONPATH": os.pathsep.join((*map(str, site), str(Path(smm_core.__file__).parents[1]))),
+        "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
 
 
 def _install_plugins(site: Path) -> None:
@@ -157,7 +157,7 @@ def _peer_program() -> str:
 
 
 def _fill(workspace: Path) -> None:
-    """A hundred ideas, posts and deliveries."""
+    """Twenty ideas, posts and deliveries."""
     workspace.mkdir()
     (workspace / "smm.toml").write_text(CONFIG, "utf-8")
     with Store(workspace / ".smm" / "smm.db") as store:

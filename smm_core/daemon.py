@@ -50,8 +50,11 @@ class Daemon:
         self._until_idle = until_idle
         self._written = threading.Event()
         self._stop = threading.Event()
-        self._configuration = self._stamp()
+        self._configuration: object = None
         self._told: dict[str, datetime] = {}
+        self._timer = threading.Lock()
+        self._version = 0
+        self._moving: object = ()
         self._lanes: Lanes | None = None
         self._scheduler: BackgroundScheduler | None = None
 
@@ -67,6 +70,7 @@ class Daemon:
                 self._start_timers()
                 while not self._stop.wait(1):
                     self._watch_configuration()
+                    self._watch_store()
                     if self._until_idle and self._is_idle():
                         return
             finally:
@@ -78,6 +82,7 @@ class Daemon:
         self._ws.store  # noqa: B018 - one that cannot be used at all ends the daemon here
         if self._last is not None:
             self._explain(self._last)
+        self._configuration = self._stamp()
         self._ws.plugins  # noqa: B018 - loads them before the first round
         self._take_over()
         log.info("started", extra={"pid": os.getpid()})
@@ -103,9 +108,11 @@ class Daemon:
         self._lanes = Lanes(self._ws, epoch, on_idle=self._set_publish_timer, on_trouble=self._trouble)
 
     def _end(self) -> None:
+        self._stop.set()
         if self._lanes is not None:
             self._lanes.stop()
         if self._scheduler is not None:
+            self._scheduler.remove_all_jobs()  # a job that begins during the shutdown would end its thread with an error
             self._scheduler.shutdown(wait=False)
         if self._lanes is not None and not self._lanes.wait(GRACE):
             log.warning("a call did not come back in time; its outcome is settled at the next start")
@@ -147,15 +154,16 @@ class Daemon:
         """One timer, at the next instant the ledger needs a hand."""
         if self._stop.is_set() or self._scheduler is None or self._lanes is None:
             return
-        try:
-            wake = self._lanes.next_wake()
-        except SmmError as error:
-            self._trouble(str(error))
-            wake = None
-        now = self._ws.clock.now()
-        latest = now + LONGEST_NAP
-        at = min(max(wake, now), latest) if wake else latest
-        self._scheduler.add_job(self.publish_round, "date", run_date=at, id="publish", replace_existing=True)
+        with self._timer:  # or an answer that was true a moment ago could replace a later one
+            try:
+                wake = self._lanes.next_wake()
+            except SmmError as error:
+                self._trouble(str(error))
+                wake = None
+            now = self._ws.clock.now()
+            latest = now + LONGEST_NAP
+            at = min(max(wake, now), latest) if wake else latest
+            self._scheduler.add_job(self.publish_round, "date", run_date=at, id="publish", replace_existing=True)
 
     # ------------------------------------------------------------ rounds
 
@@ -168,6 +176,7 @@ class Daemon:
         self._tell()
         self._take_over()
         self._set_publish_timer()
+        self._guarded(self._note_moving)
         self._written.set()
 
     def publish_round(self) -> None:
@@ -233,6 +242,25 @@ class Daemon:
         self._report(Report(step=report.step, lines=lines, troubles=troubles))
 
     # ------------------------------------------------------------ changed configuration
+
+    def _note_moving(self) -> None:
+        self._moving = self._ws.store.posts.moving()
+
+    def _watch_store(self) -> None:
+        """See what others did, such as an approval on the command line: the timer is set anew, posts go on."""
+        try:
+            version = self._ws.store.version()
+            if version == self._version or not self._written.is_set():
+                return
+            self._version = version
+            moving = self._ws.store.posts.moving()
+        except SmmError as error:
+            self._trouble(str(error))
+            return
+        self._set_publish_timer()
+        if moving != self._moving and self._scheduler is not None:
+            self._moving = moving
+            self._scheduler.modify_job("write", next_run_time=self._ws.clock.now())
 
     def _watch_configuration(self) -> None:
         stamp = self._stamp()

@@ -16,6 +16,7 @@ and no address is put into a message beyond scheme and host, because paths and q
 from __future__ import annotations
 
 import email.utils
+import functools
 import logging
 import re
 import threading
@@ -293,17 +294,24 @@ def _start_engine(
     allow_private: bool | frozenset[str], resolve: Resolve | None, ssl_context: ssl.SSLContext | None
 ) -> _Engine:
     import httpcore
-    import httpx
 
     from smm_core.http_guard import GuardedNetwork, resolve_by_system
 
     _quiet("httpx", "httpcore")
     network = GuardedNetwork(allow_private=allow_private, resolve=resolve or resolve_by_system)
-    certificates = ssl_context or httpx.create_ssl_context(trust_env=False)
+    certificates = ssl_context or _usual_certificates()
     pool = httpcore.ConnectionPool(
         ssl_context=certificates, network_backend=network, max_connections=20, keepalive_expiry=_KEEP_ALIVE_SECONDS
     )
     return _Engine(network=network, ssl_context=certificates, pool=pool)
+
+
+@functools.cache
+def _usual_certificates() -> ssl.SSLContext:
+    """The certificates that all clients trust, read once: it takes some 20 ms, and every profile has a client of its own."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _quiet(*loggers: str) -> None:

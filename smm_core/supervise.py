@@ -21,7 +21,7 @@ from types import FrameType
 _CLEAN = 100
 _CLEAN_CODES = range(_CLEAN, _CLEAN + 3)
 _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE}
-_LONGEST_PAUSE = 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 _LIVED_LONG = 600.0
 _LONGEST_STOP = 4.0
 
@@ -44,7 +44,7 @@ def supervised(work: Callable[[Ended | None], int]) -> int:
     It is started again, after a pause that doubles, when something ended it, and is then told what that was.
     """
     stopping = threading.Event()
-    pause, last = 1.0, None
+    pause, last = _FIRST_PAUSE, None
     while True:
         started = time.monotonic()
         child, pipe = _fork(partial(work, last))
@@ -66,7 +66,7 @@ def supervised(work: Callable[[Ended | None], int]) -> int:
         if code in _CLEAN_CODES:
             return code - _CLEAN
         if time.monotonic() - started > _LIVED_LONG:
-            pause = 1.0
+            pause = _FIRST_PAUSE
         if stopping.is_set() or stopping.wait(pause):
             return 0
         last = _ended(child, code)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smm_core.clock import Clock, SystemClock
-from smm_core.errors import NotFound, PluginError, SmmError, WorkspaceError
+from smm_core.errors import NotFound, PluginError, SmmError
+from smm_core.root import database_path
 
 if TYPE_CHECKING:
     from smm_core.config import Client, Config, SourceConfig
@@ -32,17 +33,6 @@ T = TypeVar("T")
 
 MADE_UP = "~test"
 """The end of the name of a test profile that is in no configuration; no configured name can hold a tilde."""
-
-
-def find_root(start: Path | None = None) -> Path:
-    """The workspace that a folder lies in: itself or the nearest folder above with an `smm.toml`."""
-    here = (start or Path(os.environ.get("SMM_WORKSPACE") or Path.cwd())).resolve()
-    for folder in (here, *here.parents):
-        if (folder / "smm.toml").is_file():
-            return folder
-    raise WorkspaceError(
-        f"there is no workspace in {here}", hint="make one with `smm init DIR`, or point to one with -w DIR"
-    )
 
 
 class Workspace:
@@ -74,7 +64,7 @@ class Workspace:
         """The database; made when there is none."""
         from smm_core.store import Store
 
-        return Store(self.root / ".smm" / "smm.db")
+        return Store(database_path(self.root))
 
     @cached_property
     def media(self) -> MediaStore:

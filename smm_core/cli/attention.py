@@ -16,6 +16,7 @@ def attention(session: Session, client: str | None, as_json: bool) -> int:
     """List what waits for a person, and the next step for each. Exit code 1 when something does."""
     from smm_core.attention import attention
 
+    session.shield()
     ws = session.ws
     items = attention(ws, client)
     rows = [

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import click
 
-from smm_core.cli.output import client_option, json_option, local, show_json, show_rows, state_colour
+from smm_core.cli.output import json_option, local, show_json
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import SmmError
 from smm_core.model import Action, ActionState, Receipt
@@ -17,38 +17,6 @@ from smm_core.store import Outcome
 @click.group()
 def deliveries() -> None:
     """Deliveries: what went where and when, one line per post and profile."""
-
-
-@deliveries.command("list")
-@click.option("--post", "post_name", help="Only this post.")
-@click.option("--profile", help="Only this profile.")
-@click.option("--trials/--no-trials", default=True, help="Also those of `smm try`.")
-@client_option
-@json_option
-@pass_session
-def list_(
-    session: Session, post_name: str | None, profile: str | None, trials: bool, client: str | None, as_json: bool
-) -> None:
-    """List deliveries by due time."""
-    store = session.store
-    number = store.posts.find(post_name).id if post_name else None
-    rows = [
-        {
-            "id": list(one.action_ids) if as_json else str(one.action_ids[0]),
-            "post": one.slug,
-            "profile": one.profile,
-            "state": one.state if as_json else state_colour(one.state),
-            "due": one.due_at if as_json else local(one.due_at, session.ws.config.zone),
-            "sent": f"{one.sent}/{one.total}",
-            "url": one.url,
-            "reason": one.reason,
-            "trial": one.trial,
-        }
-        for one in store.ledger.deliveries(post=number, profile=profile, client=client)
-        if trials or not one.trial
-    ]
-    columns = ("id", "post", "profile", "state", "due", "sent", "url", "reason")
-    show_rows(rows, as_json=as_json, empty="no deliveries yet", columns=columns)
 
 
 @deliveries.command()

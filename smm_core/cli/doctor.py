@@ -16,6 +16,7 @@ def doctor(session: Session, online: bool, as_json: bool) -> int:
     """Look at every part of the workspace. Exit code 1 when something does not work."""
     from smm_core.doctor import Finding, doctor
 
+    session.shield()
     findings: list[Finding] = []
     for finding in doctor(session.ws, online=online):
         findings.append(finding)

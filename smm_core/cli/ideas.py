@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from smm_core.cli.output import client_option, json_option, local, show_json, show_rows
+from smm_core.cli.output import json_option, local, show_json
 from smm_core.cli.session import Session, pass_session
 from smm_core.cli.when import AT_HELP, read_at
 from smm_core.model import Idea, IdeaState, PostContent
@@ -19,43 +19,6 @@ if TYPE_CHECKING:
 @click.group()
 def ideas() -> None:
     """Ideas: inspiration from the sources, each kept once."""
-
-
-@ideas.command("list")
-@click.option("--source", help="Only from this source.")
-@click.option(
-    "--state", type=click.Choice([str(state) for state in IdeaState]), help="Only in this state (default: all)."
-)
-@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="At most so many.")
-@client_option
-@json_option
-@pass_session
-def list_(
-    session: Session, source: str | None, state: str | None, limit: int, client: str | None, as_json: bool
-) -> None:
-    """List ideas, the newest first."""
-    ws = session.ws
-    if client:
-        ws.client(client)
-    found = ws.store.ideas.listed(client=client, source=source, state=IdeaState(state) if state else None, limit=limit)
-    rows = [
-        {
-            "id": idea.id,
-            "title": idea.found.title,
-            "state": str(idea.state),
-            "source": idea.source,
-            "client": idea.client,
-            "published": idea.found.published_at
-            if as_json
-            else local(idea.found.published_at, ws.config.zone).split(" ")[0],
-            "url": idea.found.url,
-            "labels": list(idea.found.labels),
-            "collected_at": idea.collected_at,
-        }
-        for idea in found
-    ]
-    empty = "no ideas: `smm collect` reads the sources"
-    show_rows(rows, as_json=as_json, empty=empty, columns=("id", "title", "state", "source", "published", "url"))
 
 
 @ideas.command()

@@ -18,6 +18,7 @@ def plugins() -> None:
 def _loaded(session: Session) -> Plugins:
     """The workspace's plugins; outside a workspace all that are installed."""
     try:
+        session.shield()
         return session.ws.plugins
     except WorkspaceError:
         from smm_core import discovery

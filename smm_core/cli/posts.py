@@ -8,13 +8,13 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from smm_core.cli.output import client_option, json_option, local, show_rows, state_colour
+from smm_core.cli.output import json_option, state_colour
 from smm_core.cli.session import Session, pass_session
-from smm_core.cli.when import AT_HELP, front_matter_of, read_at, say_when
+from smm_core.cli.when import AT_HELP, front_matter_of, read_at
 from smm_core.errors import ContentError, NotFound, SmmError, TooLate
 from smm_core.model import Picture, Post, PostContent, PostState, WhenKind
 
@@ -28,64 +28,6 @@ def posts() -> None:
 
 
 # ---------------------------------------------------------------- looking
-
-
-@posts.command("list")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice([str(state) for state in PostState]),
-    help="Only in this state.",
-)
-@click.option("--label", help="Only with this label.")
-@client_option
-@json_option
-@pass_session
-def list_(session: Session, states: tuple[str, ...], label: str | None, client: str | None, as_json: bool) -> None:
-    """List posts in the order they were made."""
-    ws = session.ws
-    if client:
-        ws.client(client)
-    wanted = [PostState(state) for state in states]
-    found = ws.store.posts.listed(client=client, states=wanted, label=label)
-    rows = [_row(ws, post, as_json=as_json) for post in found]
-    columns = ["id", "post", "state", "when", "profiles", "labels", "reason"]
-    if len(ws.config.clients) > 1:
-        columns.insert(1, "client")
-    show_rows(rows, as_json=as_json, empty="no posts yet: `smm posts new`, or `smm collect`", columns=columns)
-
-
-def _row(ws: Workspace, post: Post, *, as_json: bool) -> dict[str, Any]:
-    content = post.content
-    known = ws.config.clients.get(post.client)
-    zone = known.zone if known else ws.config.zone
-    due = _first_due(ws, post)
-    return {
-        "id": post.id,
-        "post": post.slug,
-        "client": post.client,
-        "state": str(post.state) if as_json else state_colour(post.state),
-        "title": content.title,
-        "when": say_when(content.when, zone) if as_json or not due else local(due, zone),
-        "due": due,
-        "profiles": list(content.profiles),
-        "labels": list(content.labels),
-        "campaign": content.campaign,
-        "source": post.source,
-        "revision": post.revision,
-        "updated_at": post.updated_at,
-        "by": post.by,
-        "reason": post.reason,
-    }
-
-
-def _first_due(ws: Workspace, post: Post) -> Any:
-    """When the first delivery is or was due, once that is decided."""
-    if post.state not in (PostState.SCHEDULED, PostState.DONE):
-        return None
-    deliveries = ws.store.ledger.deliveries(post=post.id)
-    return min((one.due_at for one in deliveries if one.due_at and not one.trial), default=None)
 
 
 @posts.command()

@@ -15,6 +15,7 @@ from smm_core.errors import ConfigError, ConfigErrors, ContentError, SmmError, W
 
 if TYPE_CHECKING:
     from smm_core.store import Store
+    from smm_core.store.database import Database
     from smm_core.supervise import Ended
     from smm_core.workspace import Workspace
 
@@ -30,41 +31,49 @@ class Session:
     @cached_property
     def root(self) -> Path:
         """The workspace's folder; none here is an error that says how to make one."""
-        from smm_core.workspace import find_root
+        from smm_core.root import find_root
 
         return find_root(self._start)
 
     @cached_property
     def ws(self) -> Workspace:
-        """The open workspace. From here on a `shielded` session goes on in a child, so that a plugin that ends it is told of."""
+        """The open workspace."""
         from smm_core.workspace import Workspace
 
-        workspace = Workspace(self.root)
-        if self.shielded:
-            from smm_core.supervise import go_on_in_a_child
-
-            go_on_in_a_child(lambda ended: self._explain(workspace, ended))
-        return workspace
-
-    def _explain(self, workspace: Workspace, ended: Ended) -> int | None:
-        """Say which plugin's call ended the command; None when none was under way."""
-        import logging
-
-        from smm_core.engine import breadcrumbs_of, left_behind
-
-        calls = left_behind(breadcrumbs_of(workspace.root, ended.pid))
-        if not calls:
-            return None
-        self.log()
-        for line in workspace.quarantine.blame(calls, ended.words):
-            logging.getLogger("smm.plugins").warning(line)
-            click.echo(click.style("error: ", fg="red") + line, err=True)
-        return 1
+        return Workspace(self.root)
 
     @property
     def store(self) -> Store:
         """The database alone, for listings that need nothing else."""
         return self.ws.store
+
+    @cached_property
+    def database(self) -> Database:
+        """The database's file alone, for listings."""
+        from smm_core.root import database_path
+        from smm_core.store.database import Database
+
+        return Database(database_path(self.root))
+
+    def local(self, instant: str | None) -> str:
+        """An instant as the store writes it, as wall time in the workspace's zone, for a cell."""
+        if instant is None:
+            return ""
+        from smm_core.cli.output import local
+        from smm_core.clock import from_text
+
+        return local(from_text(instant), self._zone)
+
+    @cached_property
+    def _zone(self) -> str:
+        """The workspace's zone, read without decoding the whole configuration."""
+        import tomllib
+
+        try:
+            table = tomllib.loads((self.root / "smm.toml").read_text("utf-8")).get("workspace", {})
+        except (OSError, ValueError):
+            return "UTC"
+        return str(table.get("zone", "UTC"))
 
     def data_dir(self, plugin: str) -> Path:
         """The folder of a plugin inside the workspace."""
@@ -73,15 +82,43 @@ class Session:
         return plugin_folder(self.root, plugin)
 
     def log(self) -> None:
-        """Start logging to the workspace's log file; commands that call plugins do."""
+        """Start logging to the workspace's log file; commands that call plugins do, before anything else of the workspace."""
         from smm_core import logs
 
+        self.shield()
         logs.set_up(self.root, verbose=self.verbose)
+
+    def shield(self) -> None:
+        """Go on in a child where this process is the command's own, so that somebody is left to say which plugin ended it."""
+        if (
+            self.shielded and "store" not in self.ws.__dict__
+        ):  # a database that is open must not be used in two processes
+            from smm_core.supervise import go_on_in_a_child
+
+            self.shielded = False
+            go_on_in_a_child(self._explain)
+
+    def _explain(self, ended: Ended) -> int | None:
+        """Say which plugin's call ended the command; None when none was under way."""
+        import logging
+
+        from smm_core.engine import breadcrumbs_of, left_behind
+
+        calls = left_behind(breadcrumbs_of(self.root, ended.pid))
+        if not calls:
+            return None
+        self.log()
+        for line in self.ws.quarantine.blame(calls, ended.words):
+            logging.getLogger("smm.plugins").warning(line)
+            click.echo(click.style("error: ", fg="red") + line, err=True)
+        return 1
 
     def close(self) -> None:
         """Close what was opened."""
         if "ws" in self.__dict__:
             self.ws.close()
+        if "database" in self.__dict__:
+            self.database.close()
         if "smm_core.logs" in sys.modules:
             sys.modules["smm_core.logs"].tear_down()
 

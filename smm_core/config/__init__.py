@@ -94,7 +94,8 @@ class WorkflowConfig:
 class PublishConfig:
     """`window`: how late a delivery may go out; `late`: what happens after that; `distance`: least time between two posts of a
     profile; `per_day`: most posts of a profile a day; `prepare_ahead`: how early uploads start; `repeat_window`: how long the
-    same text to the same profile counts as a repetition."""
+    same text to the same profile counts as a repetition; `retry_after`: how long to wait before the first new try, where the
+    platform does not say."""
 
     window: timedelta
     late: Late
@@ -102,6 +103,7 @@ class PublishConfig:
     per_day: int
     prepare_ahead: timedelta
     repeat_window: timedelta
+    retry_after: timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

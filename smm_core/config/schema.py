@@ -163,6 +163,12 @@ class PublishTable:
         default=timedelta(days=30),
         metadata=_about("How long the same text to the same profile counts as a repetition."),
     )
+    retry_after: Duration = field(
+        default=timedelta(seconds=10),
+        metadata=_about(
+            "How long to wait before what failed is tried again, where the platform does not say; each time twice as long."
+        ),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from smm_core.contracts import Context
+from smm_core.contracts import Context, Guarantees
 from smm_core.errors import NeedsLogin, Rejected, StoreError
 from smm_core.model import Action, ActionKind, ActionState, Attempt, Part, Post, Profile, Receipt
 from smm_core.steps import Report
@@ -20,7 +20,7 @@ from smm_core.workspace import Workspace
 T = TypeVar("T")
 log = logging.getLogger("smm.publish")
 
-FIRST_RETRY = timedelta(seconds=10)
+SEND_WITHIN = timedelta(seconds=45)
 LONGEST_RETRY = timedelta(minutes=30)
 WRITE_AGAIN = timedelta(seconds=1)
 
@@ -81,6 +81,17 @@ class Hand:
         """Move it on without an attempt."""
         self.ledger.settle(self.action, outcome, self.epoch, self.ws.clock.now())
 
+    def back_off(self) -> timedelta:
+        """How long to wait after one more failure in a row."""
+        return back_off(self.ledger.failures(self.action) + 1, self.ws.config.publish.retry_after)
+
+    def key_holds(self, promises: Guarantees, doubts: Sequence[Attempt]) -> bool:
+        """Whether sending it now with the same key cannot make a second post of what those attempts may have published."""
+        if promises.natural_id or not doubts:
+            return True
+        latest = self.ws.clock.now() + SEND_WITHIN
+        return promises.key_life is not None and latest - doubts[0].started_at < promises.key_life
+
     def soon(self) -> datetime:
         """In a moment."""
         return self.ws.clock.now() + timedelta(seconds=1)
@@ -93,6 +104,11 @@ class Hand:
         """Hold it until the profile is logged in again."""
         self.settle(Outcome(state=ActionState.HELD, reason=f"login: {error}"))
         self.log_out(profile, error)
+
+    def hold_in_doubt(self, reason: str) -> None:
+        """Hold it until a person has looked whether it is out."""
+        self.settle(Outcome(state=ActionState.HELD, reason=f"unknown: {reason}"))
+        self.tell("delivery.held", f"{self.name()} is held: {reason}", urgent=True)
 
     def log_out(self, profile: Profile, error: NeedsLogin) -> None:
         """Pause the profile and tell a person."""
@@ -132,7 +148,7 @@ class Hand:
         return f"post {post.slug}{part}{comment} → {self.action.profile}"
 
 
-def back_off(failures: int) -> timedelta:
-    """Capped, jittered: 10 s, 20 s, 40 s … half an hour, each somewhere between half of it and all of it."""
-    longest: timedelta = min(FIRST_RETRY * 2 ** min(failures - 1, 12), LONGEST_RETRY)
+def back_off(failures: int, first: timedelta) -> timedelta:
+    """Capped, jittered: with a `first` of 10 s, 10 s, 20 s, 40 s … half an hour, each between half of it and all of it."""
+    longest: timedelta = min(first * 2 ** min(failures - 1, 12), LONGEST_RETRY)
     return longest * (0.5 + random.random() / 2)  # noqa: S311 - jitter is no secret

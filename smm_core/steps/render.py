@@ -15,7 +15,6 @@ from smm_core.engine import Call
 from smm_core.errors import ConfigError, MediaError, NotFound, PluginError, SmmError, TooLate
 from smm_core.limits import Limits, Size
 from smm_core.model import (
-    ActionState,
     Attachment,
     Level,
     Part,
@@ -58,7 +57,8 @@ def render(ws: Workspace, *, blocked_too: bool = False, progress: Callable[[str]
 
 
 def _render_post(ws: Workspace, post: Post, report: Report) -> None:
-    profiles = [name for name in post.content.profiles if name not in _out(ws, post)]
+    out = ws.store.ledger.started(post.id)
+    profiles = [name for name in post.content.profiles if name not in out]
     checked = [
         _with_repetitions(ws, post, render_variant(ws, post.content, post.client, name, slug=post.slug))
         for name in profiles
@@ -85,12 +85,6 @@ def _with_repetitions(ws: Workspace, post: Post, checked: Checked) -> Checked:
             message = f"the same text went to {variant.profile} on {at:%Y-%m-%d} (post {slug}); say repeat_allowed = true if it is meant"
             return variant, (*problems, Problem(level=Level.BLOCK, code="content.repeated", message=message, by="core"))
     return checked
-
-
-def _out(ws: Workspace, post: Post) -> set[str]:
-    """Profiles on which this post is out or on its way: they keep what they have."""
-    gone = {ActionState.SENDING, ActionState.PENDING, ActionState.UNKNOWN, ActionState.PUBLISHED}
-    return {action.profile for action in ws.store.ledger.of_post(post.id) if not action.trial and action.state in gone}
 
 
 def render_variant(
@@ -138,11 +132,13 @@ def _check(ws: Workspace, request: CheckRequest) -> list[Problem]:
         ws.engine, "smm_check_variant", subject=request.profile.name, request=request
     ):
         if isinstance(answer, PluginError):
+            log.warning("%s", answer)
             problems.append(Problem(level=Level.WARN, code="check.failed", message=str(answer), by=name))
             continue
         found = list(answer) if isinstance(answer, Iterable) else [answer] if answer is not None else []
         if not all(isinstance(problem, Problem) for problem in found):
             message = f"plugin {name}: smm_check_variant returned something that is no Problem"
+            log.warning(message)
             problems.append(Problem(level=Level.WARN, code="check.failed", message=message, by=name))
             continue
         problems += [problem if problem.by else replace(problem, by=name) for problem in found]

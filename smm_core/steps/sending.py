@@ -7,13 +7,12 @@ from datetime import timedelta
 
 from smm_core.contracts import ByHand, Pending, Prepared, PrepareRequest, Publisher, SendRequest
 from smm_core.engine import Call
-from smm_core.errors import NeedsLogin, PluginError, Rejected, SmmError, TryLater
+from smm_core.errors import NeedsLogin, PluginError, Rejected, TryLater
 from smm_core.model import ActionState, Attempt, Late, Part, Post, Profile, Receipt, When, WhenKind
-from smm_core.steps.hand import Hand, back_off
+from smm_core.steps.hand import SEND_WITHIN, Hand
 from smm_core.steps.schedule import due_instant
 from smm_core.store import NotApproved, Outcome
 
-SEND_WITHIN = timedelta(seconds=45)
 TRIES_TO_PREPARE = 8
 
 
@@ -22,6 +21,11 @@ def send_due(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     post = hand.ws.store.posts.get(hand.action.post_id)
     if _is_late(hand, post):
         _late(hand, post, profile)
+        return
+    if hand.action.attempts and not hand.key_holds(publisher.guarantees, hand.ledger.doubts(hand.action.id)):
+        hand.hold_in_doubt(
+            "an earlier attempt may have published it, and the platform would not recognise a second one"
+        )
         return
     part = hand.part(post)
     parent, root = hand.ledger.receipts(hand.action)
@@ -117,7 +121,7 @@ def _try_again(hand: Hand, error: PluginError) -> None:
         hand.tell("delivery.held", f"{hand.name()} is held: {error}", urgent=True)
         return
     after = error.after if isinstance(error, TryLater) else None
-    hand.ledger.postpone(hand.action, hand.ws.clock.now() + (after or back_off(failures)), str(error), failed=True)
+    hand.ledger.postpone(hand.action, hand.ws.clock.now() + (after or hand.back_off()), str(error), failed=True)
     hand.report.failed(f"{hand.name()}: {error}; tried again later")
 
 
@@ -130,12 +134,7 @@ def _send(
     parent: Receipt | None,
     root: Receipt | None,
 ) -> None:
-    try:
-        attempt = hand.ledger.claim(hand.action, hand.epoch, hand.ws.clock.now())
-    except NotApproved as error:
-        hand.settle(Outcome(state=ActionState.HELD, reason=error.message))
-        hand.tell("delivery.held", f"{hand.name()} is held: what it would send is not approved", urgent=True)
-        return
+    # All that can fail is done before the claim: after it, there must be an outcome.
     send_by = hand.ws.clock.now() + SEND_WITHIN
     request = SendRequest(
         profile=profile,
@@ -156,6 +155,12 @@ def _send(
     )
     once = hand.ws.profile_client(profile).once(send_by=send_by, now=hand.ws.clock.now)
     try:
+        attempt = hand.ledger.claim(hand.action, hand.epoch, hand.ws.clock.now())
+    except NotApproved as error:
+        hand.settle(Outcome(state=ActionState.HELD, reason=error.message))
+        hand.tell("delivery.held", f"{hand.name()} is held: what it would send is not approved", urgent=True)
+        return
+    try:
         answer = hand.ws.call(
             "publisher",
             profile.platform,
@@ -173,7 +178,7 @@ def _send(
         hand.refused(error)
     except TryLater as error:
         _not_accepted(hand, attempt, profile, error)
-    except SmmError as error:
+    except Exception as error:  # also what is not ours, such as no room for one more thread
         may_have_left = once.revoke()
         if publisher.guarantees.http_only and not may_have_left:
             _not_accepted(hand, attempt, profile, TryLater(f"nothing was sent: {error}"))
@@ -208,7 +213,7 @@ def _answered(
 
 
 def _not_accepted(hand: Hand, attempt: Attempt, profile: Profile, error: TryLater) -> None:
-    after = error.after or back_off(hand.ledger.failures(hand.action) + 1)
+    after = error.after or hand.back_off()
     wake = hand.ws.clock.now() + after
     hand.finish(attempt, Outcome(state=ActionState.SCHEDULED, reason=str(error), wake_at=wake, failed=True))
     if error.after is not None:
@@ -216,7 +221,7 @@ def _not_accepted(hand: Hand, attempt: Attempt, profile: Profile, error: TryLate
     hand.report.failed(f"{hand.name()}: {error}; tried again later")
 
 
-def _no_clear_answer(hand: Hand, attempt: Attempt, publisher: Publisher, error: SmmError) -> None:
+def _no_clear_answer(hand: Hand, attempt: Attempt, publisher: Publisher, error: Exception) -> None:
     settling = max(publisher.guarantees.key_settles, timedelta(seconds=1))
     wake = hand.ws.clock.now() + settling
     hand.finish(attempt, Outcome(state=ActionState.UNKNOWN, reason=str(error), wake_at=wake))

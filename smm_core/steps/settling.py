@@ -32,7 +32,7 @@ def resume(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     try:
         answer = hand.call(profile, "resume", lambda ctx: resumes.resume(request, ctx), (Receipt, Pending))
     except Rejected as error:
-        hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error)))
+        hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error), absent=True))
         hand.refused(error)
     except NeedsLogin as error:
         hand.log_out(profile, error)
@@ -50,15 +50,16 @@ def resume(hand: Hand, profile: Profile, publisher: Publisher) -> None:
 def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     """Found: published. Same key inside its life, or absence proven: scheduled again. Otherwise a person decides."""
     promises = publisher.guarantees
-    attempts = hand.ledger.attempts(hand.action.id)
-    last = attempts[-1].started_at if attempts else hand.action.due_at
+    doubts = hand.ledger.doubts(hand.action.id)
+    # A request may leave as late as its attempt ends (a process can be frozen in between), so that is when settling begins.
+    last = doubts[-1].ended_at or doubts[-1].started_at
     age = hand.ws.clock.now() - last
     if age < promises.key_settles:
         hand.ledger.postpone(hand.action, last + promises.key_settles, hand.action.reason, failed=False)
         return
     searched = False
     if isinstance(publisher, Finds) and Finds in publisher.abilities:
-        found = _find(hand, profile, publisher, last)
+        found = _find(hand, profile, publisher, doubts[0].started_at)
         if found is False:
             return
         if isinstance(found, Receipt):
@@ -68,9 +69,9 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
             hand.published(found)
             return
         searched = True
-    if promises.natural_id or (promises.key_life is not None and age < promises.key_life):
+    if hand.key_holds(promises, doubts):
         hand.settle(
-            Outcome(state=ActionState.SCHEDULED, wake_at=hand.ws.clock.now(), reason="sent again with the same key")
+            Outcome(state=ActionState.SCHEDULED, wake_at=_again_at(hand), reason="sent again with the same key")
         )
         return
     if searched and promises.find == "exact" and promises.absent_after is not None:
@@ -78,7 +79,7 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
             hand.settle(
                 Outcome(
                     state=ActionState.SCHEDULED,
-                    wake_at=hand.ws.clock.now(),
+                    wake_at=_again_at(hand),
                     absent=True,
                     reason="it is surely not there",
                 )
@@ -91,7 +92,14 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
             hand.action, hand.ws.clock.now() + max(LOOK_AGAIN, age / 2), hand.action.reason, failed=False
         )
         return
-    _hold_for_person(hand, "nobody can say whether it went out: look, then `smm deliveries resolve`")
+    hand.hold_in_doubt("nobody can say whether it went out: look, then `smm deliveries resolve`")
+
+
+def _again_at(hand: Hand) -> datetime:
+    """At once after the first attempt without a clear answer, after more of them later and later."""
+    unclear = sum(one.outcome in ("unknown", "not sent") for one in hand.ledger.attempts(hand.action.id))
+    wait = back_off(unclear - 1, hand.ws.config.publish.retry_after) if unclear > 1 else timedelta(0)
+    return hand.ws.clock.now() + wait
 
 
 def _find(hand: Hand, profile: Profile, publisher: Publisher, since: datetime) -> Receipt | bool | None:
@@ -114,11 +122,6 @@ def _find(hand: Hand, profile: Profile, publisher: Publisher, since: datetime) -
     except NeedsLogin as error:
         hand.log_out(profile, error)
     except PluginError as error:
-        wait = getattr(error, "after", None) or back_off(hand.ledger.failures(hand.action) + 1)
+        wait = getattr(error, "after", None) or hand.back_off()
         hand.ledger.postpone(hand.action, hand.ws.clock.now() + wait, str(error), failed=True)
     return False
-
-
-def _hold_for_person(hand: Hand, reason: str) -> None:
-    hand.settle(Outcome(state=ActionState.HELD, reason=f"unknown: {reason}"))
-    hand.tell("delivery.held", f"{hand.name()} is held: {reason}", urgent=True)

@@ -7,13 +7,10 @@ the everyday goes by plain SQL, which is several times quicker.
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import shutil
 import sqlite3
 import threading
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +28,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._free: list[sqlite3.Connection] = []
+        self._watcher: sqlite3.Connection | None = None
         self._lock = threading.Lock()
         self._closed = False
         if not path.exists():
@@ -46,7 +44,8 @@ class Database:
     def _forget_connections(self) -> None:
         with self._lock:
             free, self._free = self._free, []
-        for connection in free:
+            watcher, self._watcher = self._watcher, None
+        for connection in (*free, *([watcher] if watcher is not None else [])):
             connection.close()
 
     @contextlib.contextmanager
@@ -97,6 +96,14 @@ class Database:
         row = self.row(sql, parameters)
         return row[0] if row is not None else None
 
+    def version(self) -> int:
+        """Changes whenever anybody, this process or another, has committed something. For one thread at a time."""
+        if self._watcher is None:
+            self._watcher = self._connect()
+        with _as_store_errors(self.path):
+            version: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
     # ------------------------------------------------------------ connections
 
     def _take(self) -> sqlite3.Connection:
@@ -142,6 +149,8 @@ class Database:
         self._forget_connections()
 
     def _migrate(self) -> None:
+        import uuid
+
         from sqlite_utils import Database as Utils
 
         from smm_core.store.migrations import migrations
@@ -229,6 +238,8 @@ class Identity:
 
     def doubt(self, epoch: int) -> str:
         """Why this may not be the file we knew, in words; empty when it is."""
+        import json
+
         try:
             known = json.loads(self._path.read_text("utf-8"))
         except FileNotFoundError:
@@ -245,6 +256,8 @@ class Identity:
 
     def remember(self, epoch: int) -> None:
         """Take the file as it is for the one we know."""
+        import json
+
         text = json.dumps({"machine": _machine(), "inode": self._database.stat().st_ino, "epoch": epoch})
         temporary = self._path.with_suffix(".new")
         try:
@@ -256,6 +269,9 @@ class Identity:
 
 def _machine() -> str:
     """A name for this machine that says nothing about it."""
+    import hashlib
+    import uuid
+
     for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
         with contextlib.suppress(OSError):
             return hashlib.sha256(b"smm" + Path(path).read_bytes().strip()).hexdigest()[:16]

@@ -28,7 +28,9 @@ from smm_core.model import (
     from_json,
     to_json,
 )
+from smm_core.store import lists
 from smm_core.store.database import Database, Row
+from smm_core.store.posts import STARTED, end_post
 
 
 class NotApproved(TooLate):
@@ -111,7 +113,8 @@ class Ledger:
         """Put the actions of a post into the ledger (profile → variant digest and actions), the post moving to `scheduled`.
 
         They are woken `ahead` of their due time, to be prepared. All in one transaction; run again after a crash it adds
-        nothing twice, because a key is unique.
+        nothing twice, because a key is unique. They take the place of what an older variant left behind; a profile on
+        which that is out or may be out keeps it, and gets nothing new.
         """
         at = to_text(now)
         numbers: list[int] = []
@@ -122,11 +125,14 @@ class Ledger:
                     raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
             workspace = tx.execute("SELECT value FROM meta WHERE key = 'workspace'").fetchone()[0]
             for profile, (digest, planned) in plans.items():
+                if not trial and not _replaces(tx, post.id, profile, digest):
+                    continue
                 numbers += _insert(tx, post, profile, digest, planned, at, workspace, ahead=ahead, trial=trial)
             if not trial:
                 tx.execute(
                     "UPDATE posts SET state = 'scheduled', reason = '', updated_at = ? WHERE id = ?", (at, post.id)
                 )
+                end_post(tx, post.id, at)
         return numbers
 
     def taken(self, profile: str, since: datetime) -> list[datetime]:
@@ -149,16 +155,21 @@ class Ledger:
             sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
             values.extend(without)
         if profile:
-            sql += " AND profile = ?"
+            # The plus keeps SQLite on the index of what is due; by profile it would read all that ever went out.
+            sql += " AND +profile = ?"
             values.append(profile)
         return [_action(row) for row in self._db.rows(f"{sql} ORDER BY wake_at, id LIMIT ?", (*values, limit))]
 
-    def next_wake(self, *, without: Collection[str] = ()) -> datetime | None:
-        """When the next action needs a hand, those of some profiles left out."""
+    def next_wake(self, *, without: Collection[str] = (), until: datetime | None = None) -> datetime | None:
+        """When the next action needs a hand, those of some profiles left out.
+
+        With `until` it looks no further than that: where all profiles are left out, it would read everything to come.
+        """
         others = f"AND profile NOT IN ({','.join('?' * len(without))})" if without else ""
         at = self._db.value(
-            f"SELECT wake_at FROM actions WHERE wake_at IS NOT NULL {_NOT_PAUSED} {others} ORDER BY wake_at LIMIT 1",
-            tuple(without),
+            "SELECT wake_at FROM actions WHERE wake_at IS NOT NULL"
+            f"{' AND wake_at <= ?' if until else ''} {_NOT_PAUSED} {others} ORDER BY wake_at LIMIT 1",
+            (*((to_text(until),) if until else ()), *without),
         )
         return from_text(at) if at else None
 
@@ -194,6 +205,17 @@ class Ledger:
             )
             for row in self._db.rows("SELECT * FROM attempts WHERE action_id = ? ORDER BY id", (number,))
         ]
+
+    def doubts(self, number: int) -> list[Attempt]:
+        """Those attempts of an action that may have published it, oldest first: without an answer, or without a final one."""
+        return [one for one in self.attempts(number) if one.outcome in ("", "unknown", "pending")]
+
+    def started(self, number: int) -> set[str]:
+        """The profiles on which a post is out, on its way, or may be out: they keep what they have."""
+        rows = self._db.rows(
+            f"SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED})", (number,)
+        )
+        return {row["profile"] for row in rows}
 
     def receipts(self, action: Action) -> tuple[Receipt | None, Receipt | None]:
         """The receipts of an action's parent and of the first part of its thread."""
@@ -272,8 +294,9 @@ class Ledger:
         with self._db.write() as tx:
             if epoch is not None:
                 _fence(tx, epoch)
-            row = tx.execute("SELECT state FROM actions WHERE id = ?", (action.id,)).fetchone()
-            if row["state"] != action.state:
+            row = tx.execute("SELECT state, attempts FROM actions WHERE id = ?", (action.id,)).fetchone()
+            # The same state after another attempt is another question: what was found out about the one before is no answer.
+            if row["state"] != action.state or row["attempts"] != action.attempts:
                 raise TooLate(f"delivery {action.id} is {row['state']} in the meantime")
             _apply(tx, action.id, outcome, now)
 
@@ -323,28 +346,31 @@ class Ledger:
         limit: int = 500,
     ) -> list[Delivery]:
         """Deliveries by due time, the latest last."""
-        sql, values = "", []
-        for clause, value in (
-            (" AND a.post_id = ?", post),
-            (" AND a.profile = ?", profile),
-            (" AND a.client = ?", client),
-            (" AND a.due_at >= ?", to_text(since) if since else None),
-            (" AND a.due_at < ?", to_text(until) if until else None),
-        ):
-            if value is not None:
-                sql += clause
-                values.append(value)
-        rows = self._db.rows(
-            "SELECT a.*, p.slug FROM actions a JOIN posts p ON p.id = a.post_id WHERE 1=1"
-            f"{sql} ORDER BY a.due_at, a.post_id, a.profile, a.trial, a.variant_digest, a.seq, a.id LIMIT ?",
-            (*values, limit),
+        found = lists.deliveries(
+            self._db,
+            post=post,
+            profile=profile,
+            client=client,
+            since=to_text(since) if since else None,
+            until=to_text(until) if until else None,
+            limit=limit,
         )
-        groups: dict[tuple[Any, ...], list[Row]] = {}
-        for row in rows:
-            groups.setdefault(
-                (row["post_id"], row["profile"], row["variant_digest"], row["trial"], _run(row)), []
-            ).append(row)
-        return [_delivery(group) for group in groups.values()]
+        return [
+            Delivery(
+                post_id=one["post_id"],
+                slug=one["post"],
+                profile=one["profile"],
+                state=one["state"],
+                due_at=from_text(one["due"]),
+                sent=one["sent"],
+                total=one["total"],
+                url=one["url"],
+                reason=one["reason"],
+                trial=one["trial"],
+                action_ids=tuple(one["id"]),
+            )
+            for one in found
+        ]
 
     def wanting(self) -> list[Action]:
         """Everything that waits for a person or for certainty: held, refused, unknown, pending."""
@@ -462,66 +488,45 @@ def _apply(tx: sqlite3.Connection, number: int, outcome: Outcome, now: datetime)
         ),
     )
     if outcome.absent:
-        tx.execute("UPDATE attempts SET outcome = 'not sent' WHERE action_id = ? AND outcome = 'unknown'", (number,))
+        tx.execute(
+            "UPDATE attempts SET outcome = 'not sent' WHERE action_id = ? AND outcome IN ('unknown', 'pending')",
+            (number,),
+        )
     if published:
         _wake_children(tx, number, to_text(now))
+    if outcome.state is ActionState.CANCELLED:
+        _cancel_children(tx, number)
     if not row["trial"]:
-        _end_post(tx, row["post_id"], to_text(now))
+        end_post(tx, row["post_id"], to_text(now))
+
+
+def _replaces(tx: sqlite3.Connection, post: int, profile: str, digest: str) -> bool:
+    """Cancel what an older variant of a post left behind on a profile; False when that has begun and stays."""
+    others = "post_id = ? AND profile = ? AND trial = 0 AND variant_digest != ?"
+    if tx.execute(f"SELECT 1 FROM actions WHERE {others} AND ({STARTED}) LIMIT 1", (post, profile, digest)).fetchone():
+        return False
+    tx.execute(
+        f"UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = 'the post was edited' WHERE {others}"
+        " AND state IN ('waiting', 'scheduled', 'held', 'refused')",
+        (post, profile, digest),
+    )
+    return True
+
+
+def _cancel_children(tx: sqlite3.Connection, number: int) -> None:
+    tx.execute(
+        "WITH RECURSIVE later (id) AS (SELECT id FROM actions WHERE parent_id = ?"
+        " UNION ALL SELECT actions.id FROM actions JOIN later ON actions.parent_id = later.id)"
+        " UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = 'the part before it was cancelled'"
+        " WHERE id IN (SELECT id FROM later) AND state = 'waiting'",
+        (number,),
+    )
 
 
 def _wake_children(tx: sqlite3.Connection, number: int, at: str) -> None:
     tx.execute(
         "UPDATE actions SET state = 'scheduled', wake_at = max(due_at, ?) WHERE parent_id = ? AND state = 'waiting'",
         (at, number),
-    )
-
-
-def _end_post(tx: sqlite3.Connection, number: int, at: str) -> None:
-    left = tx.execute(
-        "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled') LIMIT 1",
-        (number,),
-    ).fetchone()
-    if left is None:
-        tx.execute(
-            "UPDATE posts SET state = 'done', reason = '', updated_at = ? WHERE id = ? AND state = 'scheduled'",
-            (at, number),
-        )
-
-
-def _run(row: Row) -> str:
-    """What keeps two trials of the same variant apart."""
-    return str(row["created_at"]) if row["trial"] else ""
-
-
-def _delivery(rows: list[Row]) -> Delivery:
-    actions = [_action(row) for row in rows]
-    states = [action.state for action in actions]
-    sent = states.count(ActionState.PUBLISHED)
-    first = actions[0]
-    worst = next(
-        (
-            action
-            for state in ("unknown", "held", "refused", "sending", "pending", "scheduled", "waiting", "cancelled")
-            for action in actions
-            if action.state == state
-        ),
-        first,
-    )
-    state = "published" if sent == len(actions) else str(worst.state)
-    if sent and sent < len(actions):
-        state = f"partly: {state}"
-    return Delivery(
-        post_id=first.post_id,
-        slug=rows[0]["slug"],
-        profile=first.profile,
-        state=state,
-        due_at=first.due_at,
-        sent=sent,
-        total=len(actions),
-        url=next((action.receipt.url for action in actions if action.receipt and action.receipt.url), None),
-        reason=worst.reason,
-        trial=first.trial,
-        action_ids=tuple(action.id for action in actions),
     )
 
 
@@ -540,7 +545,7 @@ def _action(row: Row) -> Action:
         trial=bool(row["trial"]),
         attempts=row["attempts"],
         next_try_at=from_text(row["wake_at"]) if row["wake_at"] else None,
-        handles=from_json(row["handles"], dict[str, Any]),
+        handles={} if row["handles"] == "{}" else from_json(row["handles"], dict[str, Any]),
         receipt=from_json(row["receipt"], Receipt) if row["receipt"] else None,
         reason=row["reason"],
     )

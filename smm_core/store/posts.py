@@ -23,8 +23,8 @@ from smm_core.model import (
 from smm_core.store.database import Database, Row
 
 STARTED = (
-    "state IN ('sending', 'pending', 'unknown', 'published') OR (state IN ('scheduled', 'held') AND EXISTS"
-    " (SELECT 1 FROM attempts WHERE attempts.action_id = actions.id AND attempts.outcome = 'unknown'))"
+    "state IN ('sending', 'pending', 'unknown', 'published') OR (state IN ('scheduled', 'held', 'refused') AND EXISTS"
+    " (SELECT 1 FROM attempts WHERE attempts.action_id = actions.id AND attempts.outcome IN ('unknown', 'pending')))"
 )
 """SQL for an action that is out, on its way, or may be out: what it sends can no longer be changed."""
 
@@ -93,7 +93,9 @@ class Posts:
                     f"post {row['slug']} is being sent to {', '.join(too_late)}",
                     hint="look again when the outcome is known",
                 )
-            if not too_late:
+            if too_late:
+                end_post(tx, number, at)
+            else:
                 _move(tx, number, before, PostState.WITHDRAWN, reason, at)
             tx.execute("UPDATE posts SET by = ? WHERE id = ?", (by, number))
             return Change(post=_post(_row(tx, number)), changed=True, too_late=too_late)
@@ -143,6 +145,13 @@ class Posts:
         posts = [_post(row) for row in self._db.rows(f"{sql} ORDER BY id LIMIT ?", (*values, limit))]
         return [post for post in posts if not label or label in post.content.labels]
 
+    def moving(self) -> tuple[tuple[int, int, str], ...]:
+        """Posts that a step has yet to take further: number, revision and state."""
+        rows = self._db.rows(
+            "SELECT id, revision, state FROM posts WHERE state IN ('written', 'rendered', 'approved') ORDER BY id"
+        )
+        return tuple((row["id"], row["revision"], row["state"]) for row in rows)
+
     def move(self, post: Post, state: PostState, now: datetime, reason: str = "") -> None:
         """Move a post on. A post that changed in the meantime (another revision or state) is `TooLate`."""
         with self._db.write() as tx:
@@ -168,6 +177,11 @@ class Posts:
             if row["revision"] != post.revision or row["state"] != post.state:
                 raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
             for variant, problems in variants:
+                # One from an earlier try (its plugin was away, its picture broken) must not be asked about or sent.
+                tx.execute(
+                    "UPDATE variants SET revision = 0 WHERE post_id = ? AND profile = ? AND revision = ?",
+                    (post.id, variant.profile, post.revision),
+                )
                 tx.execute(
                     "INSERT OR REPLACE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -271,6 +285,19 @@ def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str) -> tup
     )
     tx.execute("UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open'", (number,))
     return tuple(sorted(attempted))
+
+
+def end_post(tx: sqlite3.Connection, number: int, at: str) -> None:
+    """A scheduled post is done when every delivery of it is out or given up."""
+    left = tx.execute(
+        "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled') LIMIT 1",
+        (number,),
+    ).fetchone()
+    if left is None:
+        tx.execute(
+            "UPDATE posts SET state = 'done', reason = '', updated_at = ? WHERE id = ? AND state = 'scheduled'",
+            (at, number),
+        )
 
 
 def _frees(tx: sqlite3.Connection, number: int) -> bool:

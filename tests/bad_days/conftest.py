@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ every = "1s"
 approver = "rule"
 
 [plugins]
+enabled = {enabled}
 deadline = "{deadline}"
 
 [daemon]
@@ -85,7 +86,7 @@ class Done:
 
 @dataclass(kw_only=True, slots=True)
 class Daemon:
-    """A running `smm run`."""
+    """A running `smm run`, or another command that was started."""
 
     process: subprocess.Popen[str]
     said_to: Path
@@ -107,7 +108,9 @@ class Daemon:
 
     def says(self, *words: str) -> str:
         """Wait for a line with these words, and return it."""
-        return str(self.waits_for(lambda: next((one for one in self.said.splitlines() if all(w in one for w in words)), "")))
+        return str(
+            self.waits_for(lambda: next((one for one in self.said.splitlines() if all(w in one for w in words)), ""))
+        )
 
     def end(self, number: int = signal.SIGTERM, *, within: float = 5) -> int:
         """Ask it to stop; its exit code."""
@@ -144,6 +147,7 @@ class Program:
     book: Path
     prefix: tuple[str, ...] = ()
     seen: Path | None = None
+    compiled: Path | None = None
     daemons: list[Daemon] = field(default_factory=list)
 
     @property
@@ -160,25 +164,28 @@ class Program:
         path.write_bytes(body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"))
         return path
 
-    def configure(self, more: str = "", *, deadline: str = "10s") -> None:
-        """Write `smm.toml`: a profile that records, a content folder, and `more`."""
-        self.write("smm.toml", SMM_TOML.format(book=json.dumps(str(self.book)), deadline=deadline) + more)
+    def configure(
+        self, more: str = "", *, deadline: str = "10s", enabled: Sequence[str] = ("recorder", "trouble")
+    ) -> None:
+        """Write `smm.toml`: a profile that records, a content folder, and `more`. The fewer plugins, the quicker the test."""
+        text = SMM_TOML.format(book=json.dumps(str(self.book)), deadline=deadline, enabled=json.dumps(list(enabled)))
+        self.write("smm.toml", text + more)
 
     def post(self, name: str, text: str = "", **front: str) -> Path:
         """Write a post that goes out at once."""
         lines = "".join(f"{key} = {value}\n" for key, value in {"at": '"now"', **front}.items())
         return self.write(f"content/posts/{name}.md", f"+++\n{lines}+++\n\n{text or f'This is {name}.'}\n")
 
-    def trouble(self, **does: str) -> None:
-        """Install the plugin that makes trouble, each method doing what its word says."""
+    def trouble(self, name: str = "trouble", **does: str) -> None:
+        """Install a plugin that makes trouble, each method doing what its word says."""
         for method, word in does.items():
-            self.write(f"trouble/{method}", word)
-        self.write("trouble/calls", "")
-        self.write("plugins/trouble.py", (PLUGINS / "trouble.py").read_text())
+            self.write(f"plugins/{name}/{method}", word)
+        self.write(f"plugins/{name}/calls", "")
+        self.write(f"plugins/{name}.py", (PLUGINS / "trouble.py").read_text())
 
-    def calls(self, method: str) -> int:
+    def calls(self, method: str, *, name: str = "trouble") -> int:
         """How often a method of that plugin was called."""
-        return (self.folder / "trouble" / "calls").read_text().split("\n").count(method)
+        return (self.folder / "plugins" / name / "calls").read_text().split("\n").count(method)
 
     # ------------------------------------------------------------ what it did
 
@@ -208,13 +215,21 @@ class Program:
 
     def attention(self, *words: str) -> dict[str, Any]:
         """The one thing that waits for a person and has these words."""
-        found = [one for one in self.json("attention") if all(word in json.dumps(one, ensure_ascii=False) for word in words)]
+        found = [
+            one for one in self.json("attention") if all(word in json.dumps(one, ensure_ascii=False) for word in words)
+        ]
         assert len(found) == 1, found
         item: dict[str, Any] = found[0]
         assert item["next_step"]
         return item
 
     # ------------------------------------------------------------ running it
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Compiled modules are kept from test to test, wherever that is switched off: compiling takes half of a command."""
+        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, "PYTHONPYCACHEPREFIX": str(self.compiled)} if self.compiled else kept
 
     def smm(self, *args: str, code: int | None = 0) -> Done:
         """Run a command to its end. It must exit with `code` (None: any), and never show a traceback."""
@@ -225,22 +240,24 @@ class Program:
             timeout=PATIENCE,
             check=False,
             stdin=subprocess.DEVNULL,
+            env=self.environment,
         )
         refuse_tracebacks(done.stdout + done.stderr)
         assert code is None or done.returncode == code, f"exit code {done.returncode}\n{done.stdout}{done.stderr}"
         return Done(code=done.returncode, out=done.stdout, err=done.stderr)
 
-    def start(self, *args: str) -> Daemon:
-        """Start `smm run`."""
+    def start(self, *args: str, command: str = "run") -> Daemon:
+        """Start `smm run`, or another command, without waiting for its end."""
         said_to = self.book.with_name(f"said-{len(self.daemons)}.txt")
         with said_to.open("w") as said:
             process = subprocess.Popen(
-                [*self.prefix, *SMM, "-w", str(self.root), "run", *args],
+                [*self.prefix, *SMM, "-w", str(self.root), command, *args],
                 stdout=said,
                 stderr=said,
                 stdin=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,
+                env=self.environment,
             )
         daemon = Daemon(process=process, said_to=said_to, program=self)
         self.daemons.append(daemon)
@@ -254,10 +271,27 @@ class Program:
                 daemon.process.wait()
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where compiled modules are kept."""
+    return tmp_path_factory.mktemp("compiled")
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Path:
+    """A database as the first command makes it: making it takes longer than most of the tests."""
+    folder = tmp_path_factory.mktemp("template")
+    made = make_program(Program(root=folder / "bakery", book=folder / "book.jsonl", compiled=compiled))
+    made.smm("posts", "list")
+    return made.root / ".smm" / "smm.db"
+
+
 @pytest.fixture
-def program(tmp_path: Path) -> Iterator[Program]:
+def program(tmp_path: Path, empty_database: Path, compiled: Path) -> Iterator[Program]:
     """A bakery with one profile that records what it is given."""
-    made = make_program(Program(root=tmp_path / "bakery", book=tmp_path / "book.jsonl"))
+    root, book = tmp_path / "bakery", tmp_path / "book.jsonl"
+    made = make_program(Program(root=root, book=book, compiled=compiled))
+    made.write(".smm/smm.db", empty_database.read_bytes())
     yield made
     made.close()
 

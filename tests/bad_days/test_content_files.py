@@ -10,11 +10,19 @@ BROKEN: dict[str, tuple[str | bytes, str, str]] = {
     "toml": ("+++\ntitle = Fresh bread\n+++\n\nText\n", "posts/toml.md:2", "not valid TOML"),
     "yaml": ("---\ntitle: [bread\nat: now\n---\n\nText\n", "posts/yaml.md:", "this is not YAML"),
     "alias": ("---\na: &a [x]\nlabels: [*a, *a]\n---\n\nText\n", "posts/alias.md:", "refers to another place with *"),
-    "object": ("---\ntitle: !!python/object/apply:os.system [id]\n---\n\nText\n", "posts/object.md:2", "this is not YAML"),
+    "object": (
+        "---\ntitle: !!python/object/apply:os.system [id]\n---\n\nText\n",
+        "posts/object.md:2",
+        "this is not YAML",
+    ),
     "json": ('{"title": "Fresh bread"}\n\nText\n', "posts/json.md:1", "there is no front matter"),
     "endless": ('+++\nat = "now"\n\nText\n', "posts/endless.md:1", "the front matter has no end"),
     "key": ('+++\nlables = ["x"]\n+++\n\nText\n', "posts/key.md:2", 'did you mean "labels"?'),
-    "kind": ("+++\nlabels = 5\n+++\n\nText\n", "posts/kind.md:2", "labels is the number 5, a list of texts is expected"),
+    "kind": (
+        "+++\nlabels = 5\n+++\n\nText\n",
+        "posts/kind.md:2",
+        "labels is the number 5, a list of texts is expected",
+    ),
     "profile": ('+++\nprofiles = ["shpo"]\n+++\n\nText\n', "posts/profile", "did you mean shop?"),
     "latin": ("+++\n+++\n\nCaf\xe9\n".encode("latin-1"), "posts/latin.md:4", "is not UTF-8"),
     "surrogate": (b"+++\n+++\n\nbread \xed\xa0\xbd\n", "posts/surrogate.md:4", "is not UTF-8"),
@@ -69,7 +77,9 @@ def test_lone_surrogates_from_a_json_feed_become_a_replacement_sign(program: Pro
     items = [{"id": "one", "title": "bread \ud83d and \udc00 milk", "content_text": "\udfff"}]
     feed = json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "News", "items": items})
     program.write("feed.json", feed)
-    program.configure('[sources.news]\ntype = "feed"\n[sources.news.settings]\nfiles = ["feed.json"]\n')
+    program.configure(
+        '[sources.news]\ntype = "feed"\n[sources.news.settings]\nfiles = ["feed.json"]\n', enabled=("recorder", "feeds")
+    )
     program.smm("run", "--once")
     (idea,) = program.json("ideas", "list")
     assert idea["title"] == "bread \ufffd and \ufffd milk"

@@ -33,6 +33,7 @@ FILES = {
     "void.xml": ("", "is empty"),
     "gone.xml": (None, "is not there"),
 }
+FEEDS = ("recorder", "feeds")
 MEGABYTE = 1_000_000
 
 
@@ -43,7 +44,7 @@ def test_each_is_one_line_and_the_good_one_is_read(program: Program) -> None:
     program.write("feeds/huge.xml", b"<rss><channel>" + b"<item><title>x</title></item>" * (50 * MEGABYTE // 29))
     program.write("feeds/good.xml", GOOD.format(name="good"))
     files = [f"feeds/{name}" for name in (*FILES, "huge.xml", "good.xml")]
-    program.configure(f'[sources.news]\ntype = "feed"\n[sources.news.settings]\nfiles = {files}\n')
+    program.configure(f'[sources.news]\ntype = "feed"\n[sources.news.settings]\nfiles = {files}\n', enabled=FEEDS)
     program.post("fine")
 
     started = time.monotonic()
@@ -62,10 +63,13 @@ def test_a_subscription_list_with_entities_is_not_read_and_the_other_one_is(prog
     with Loopback(Route("GET", "/good.xml", lambda _: Answer(body=GOOD.format(name="good").encode()))) as web:
         outline = f'<outline xmlUrl="{web.url}/good.xml"/>'
         program.write("good.opml", f"<opml><body>{outline}</body></opml>")
-        program.write("bomb.opml", f'<!DOCTYPE opml [<!ENTITY l0 "ha">{LAUGHS}]><opml><body>&l9;{outline}</body></opml>')
+        program.write(
+            "bomb.opml", f'<!DOCTYPE opml [<!ENTITY l0 "ha">{LAUGHS}]><opml><body>&l9;{outline}</body></opml>'
+        )
         program.configure(
             '[sources.news]\ntype = "feed"\nallow_private = ["127.0.0.1"]\n'
-            '[sources.news.settings]\nopml = ["bomb.opml", "good.opml"]\n'
+            '[sources.news.settings]\nopml = ["bomb.opml", "good.opml"]\n',
+            enabled=FEEDS,
         )
         line = program.smm("collect", code=1).line("bomb.opml")
     assert "declares entities; such a list is not read (export it again)" in line
@@ -77,11 +81,13 @@ def test_a_feed_of_50_mb_from_the_web_is_left_at_the_limit(program: Program) -> 
         return Answer(body=b"<rss><channel>" + b" " * (50 * MEGABYTE))
 
     with Loopback(
-        Route("GET", "/huge.xml", huge), Route("GET", "/good.xml", lambda _: Answer(body=GOOD.format(name="good").encode()))
+        Route("GET", "/huge.xml", huge),
+        Route("GET", "/good.xml", lambda _: Answer(body=GOOD.format(name="good").encode())),
     ) as web:
         program.configure(
             '[sources.news]\ntype = "feed"\nallow_private = ["127.0.0.1"]\n'
-            f'[sources.news.settings]\nurls = ["{web.url}/huge.xml", "{web.url}/good.xml"]\n'
+            f'[sources.news.settings]\nurls = ["{web.url}/huge.xml", "{web.url}/good.xml"]\n',
+            enabled=FEEDS,
         )
         line = program.smm("collect", code=1).line("/huge.xml")
     assert "larger than" in line
@@ -90,7 +96,9 @@ def test_a_feed_of_50_mb_from_the_web_is_left_at_the_limit(program: Program) -> 
 
 def test_a_feed_at_a_private_address_is_not_asked(program: Program) -> None:
     with Loopback(Route("GET", "/inside.xml", lambda _: Answer(body=b""))) as web:
-        program.configure(f'[sources.news]\ntype = "feed"\n[sources.news.settings]\nurls = ["{web.url}/inside.xml"]\n')
+        program.configure(
+            f'[sources.news]\ntype = "feed"\n[sources.news.settings]\nurls = ["{web.url}/inside.xml"]\n', enabled=FEEDS
+        )
         line = program.smm("collect", code=1).line("/inside.xml")
         assert web.requests == ()
     assert "must be named in the configuration" in line

@@ -31,7 +31,7 @@ ROOMS = {
 
 # Floors, lowest first: a module may import from its own floor and those below.
 FLOORS = [
-    ("errors", "clock", "limits", "text", "secrets", "toml_source"),
+    ("errors", "clock", "limits", "root", "secrets", "text", "toml_source"),
     ("model",),
     ("contracts", "lifecycle", "hookspecs", "links", "lengths"),
     (

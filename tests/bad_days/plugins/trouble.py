@@ -1,4 +1,4 @@
-"""A plugin of every family. Each of its methods does what a word in `trouble/METHOD` asks for, and works without one."""
+"""A plugin of every family, named like its file. A method does what the file of its name in the folder beside asks for."""
 
 from __future__ import annotations
 
@@ -49,26 +49,26 @@ from smm_core import (
     render_plain,
 )
 
-WORKSPACE = Path(__file__).parent.parent
+NAME = Path(__file__).stem
+FOLDER = Path(__file__).with_suffix("")
 
 
 def trouble(method: str) -> Any:
     """Note the call, then do what is asked for; what comes back, if anything, is to be returned instead."""
-    folder = WORKSPACE / "trouble"
-    with (folder / "calls").open("a") as calls:
+    with (FOLDER / "calls").open("a") as calls:
         calls.write(method + "\n")
-    asked = folder / method
+    asked = FOLDER / method
     match asked.read_text() if asked.exists() else "":
         case "raise":
             raise RuntimeError("the sky fell\non two lines")
-        case "sys.exit":
+        case "leave":
             sys.exit(1)
         case "hang":
             threading.Event().wait()
         case "hold everything":
             re.match(r"(a+)+$", "a" * 60 + "b")  # holds the interpreter's lock, so that no other thread runs
         case "print":
-            print("hello from trouble")
+            print(f"hello from {NAME}")
             sys.stdout.write("and no end of line")
         case "exit 0":
             os._exit(0)
@@ -97,15 +97,15 @@ class Settings:
 
 
 class TroubleSource:
-    name = "trouble"
+    name = NAME
     settings: type = Settings
 
     def collect(self, request: CollectRequest, ctx: Context) -> CollectPage:
-        return instead(trouble("collect"), CollectPage(ideas=(IdeaFound(key="one", title="An idea of trouble's"),)))
+        return instead(trouble("collect"), CollectPage(ideas=(IdeaFound(key="one", title=f"An idea of {NAME}"),)))
 
 
 class TroubleTemplate:
-    name = "trouble"
+    name = NAME
     abilities: frozenset[type] = frozenset()
 
     def compose(self, request: ComposeRequest, ctx: Context) -> PostContent:
@@ -113,7 +113,7 @@ class TroubleTemplate:
 
 
 class TroubleApprover:
-    name = "trouble"
+    name = NAME
 
     def ask(self, request: AskRequest, ctx: Context) -> Asked:
         return instead(trouble("ask"), Asked())
@@ -123,14 +123,14 @@ class TroubleApprover:
 
 
 class TroublePublisher:
-    name = "trouble"
-    title = "Trouble"
+    name = NAME
+    title = NAME
     settings: type = Settings
     guarantees = Guarantees(http_only=False)
     abilities: frozenset[type] = frozenset()
 
     def inspect(self, request: InspectRequest, ctx: Context) -> Inspected:
-        return instead(trouble("inspect"), Inspected(account="trouble"))
+        return instead(trouble("inspect"), Inspected(account=NAME))
 
     def limits(self, profile: Profile, known: Mapping[str, Any]) -> Limits:
         return instead(trouble("limits"), Limits(text=(TextLimit(maximum=5000, unit=TextUnit.GRAPHEMES),)))
@@ -146,7 +146,7 @@ class TroublePublisher:
 
 
 class TroubleMetrics:
-    name = "trouble"
+    name = NAME
 
     def read(self, request: MetricsRequest, ctx: Context) -> Sequence[Reading]:
         return instead(trouble("read"), [])

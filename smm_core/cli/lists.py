@@ -1,0 +1,135 @@
+"""The listings of ideas, posts and deliveries. They need only the store and start at once; the nouns' other commands
+are loaded when one of them is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from smm_core.cli.output import client_option, json_option, show_rows, state_colour
+from smm_core.cli.session import Session, pass_session
+from smm_core.store import lists
+
+_POST_STATES = (
+    "draft",
+    "written",
+    "blocked",
+    "rendered",
+    "reviewing",
+    "rework",
+    "expired",
+    "approved",
+    "scheduled",
+    "done",
+    "withdrawn",
+)
+
+
+class _Noun(click.Group):
+    """A group whose `list` is here and whose other commands are in the module of its name."""
+
+    def _others(self) -> click.Group:
+        import importlib
+
+        found: click.Group = importlib.import_module(f"smm_core.cli.{self.name}").commands[self.name]
+        return found
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return ["list", *self._others().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return super().get_command(ctx, name) or self._others().get_command(ctx, name)
+
+
+@click.group(cls=_Noun)
+def ideas() -> None:
+    """Ideas: inspiration from the sources, each kept once."""
+
+
+@ideas.command("list")
+@click.option("--source", help="Only from this source.")
+@click.option("--state", type=click.Choice(["new", "used", "dismissed"]), help="Only in this state (default: all).")
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="At most so many.")
+@client_option
+@json_option
+@pass_session
+def list_ideas(
+    session: Session, source: str | None, state: str | None, limit: int, client: str | None, as_json: bool
+) -> None:
+    """List ideas, the newest first."""
+    _known_client(session, client)
+    rows = lists.ideas(session.database, client=client, source=source, state=state, limit=limit)
+    for row in rows if not as_json else ():
+        row["published"] = (row["published"] or "")[:10]
+    empty = "no ideas: `smm collect` reads the sources"
+    show_rows(rows, as_json=as_json, empty=empty, columns=("id", "title", "state", "source", "published", "url"))
+
+
+@click.group(cls=_Noun)
+def posts() -> None:
+    """Posts: what was written, where it stands, and changes to it."""
+
+
+@posts.command("list")
+@click.option("--state", "states", multiple=True, type=click.Choice(_POST_STATES), help="Only in this state.")
+@click.option("--label", help="Only with this label.")
+@client_option
+@json_option
+@pass_session
+def list_posts(session: Session, states: tuple[str, ...], label: str | None, client: str | None, as_json: bool) -> None:
+    """List posts in the order they were made."""
+    _known_client(session, client)
+    rows = lists.posts(session.database, client=client, states=states, label=label)
+    columns = ["id", "post", "state", "when", "profiles", "labels", "reason"]
+    if len({row["client"] for row in rows}) > 1:
+        columns.insert(1, "client")
+    for row in rows if not as_json else ():
+        row["state"] = state_colour(row["state"])
+        row["when"] = session.local(row["due"]) or row["when"]
+    show_rows(rows, as_json=as_json, empty="no posts yet: `smm posts new`, or `smm collect`", columns=columns)
+
+
+@click.group(cls=_Noun)
+def deliveries() -> None:
+    """Deliveries: what went where and when, one line per post and profile."""
+
+
+@deliveries.command("list")
+@click.option("--post", "post_name", help="Only this post.")
+@click.option("--profile", help="Only this profile.")
+@click.option("--trials/--no-trials", default=True, help="Also those of `smm try`.")
+@client_option
+@json_option
+@pass_session
+def list_deliveries(
+    session: Session, post_name: str | None, profile: str | None, trials: bool, client: str | None, as_json: bool
+) -> None:
+    """List deliveries by due time."""
+    _known_client(session, client)
+    number = _number(session, post_name) if post_name else None
+    found = lists.deliveries(session.database, post=number, profile=profile, client=client)
+    rows = [_delivery_row(session, one, as_json=as_json) for one in found if trials or not one["trial"]]
+    columns = ("id", "post", "profile", "state", "due", "sent", "url", "reason")
+    show_rows(rows, as_json=as_json, empty="no deliveries yet", columns=columns)
+
+
+def _delivery_row(session: Session, one: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
+    row = {**one, "sent": f"{one['sent']}/{one['total']}"}
+    if not as_json:
+        row |= {"id": one["id"][0], "state": state_colour(one["state"]), "due": session.local(one["due"])}
+    return row
+
+
+def _number(session: Session, name: str) -> int:
+    """The post's number; one that is not found so simply is looked for with all care, or refused with what is near."""
+    number = lists.post_number(session.database, name)
+    return session.store.posts.find(name).id if number is None else number
+
+
+def _known_client(session: Session, client: str | None) -> None:
+    if client:
+        session.ws.client(client)
+
+
+commands = {"ideas": ideas, "posts": posts, "deliveries": deliveries}

@@ -1,0 +1,147 @@
+"""Listings straight from rows, as plain JSON: they load neither the model nor anything else that takes time to load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from smm_core.store.database import Database, Row
+
+Plain = dict[str, Any]
+
+# The most urgent state of a delivery's actions is the delivery's.
+_BY_URGENCY = ("unknown", "held", "refused", "sending", "pending", "scheduled", "waiting", "cancelled")
+
+
+def ideas(db: Database, *, client: str | None, source: str | None, state: str | None, limit: int) -> list[Plain]:
+    """Ideas, the newest first."""
+    sql, values = _where(("client", client), ("source", source), ("state", state))
+    rows = db.rows(f"SELECT * FROM ideas WHERE 1=1{sql} ORDER BY id DESC LIMIT ?", (*values, limit))
+    return [_idea(row, json.loads(row["found"])) for row in rows]
+
+
+def _idea(row: Row, found: Plain) -> Plain:
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "state": row["state"],
+        "source": row["source"],
+        "client": row["client"],
+        "published": found.get("published_at"),
+        "url": found.get("url"),
+        "labels": found.get("labels", []),
+        "collected_at": row["collected_at"],
+    }
+
+
+def posts(
+    db: Database, *, client: str | None, states: Sequence[str], label: str | None, limit: int = 500
+) -> list[Plain]:
+    """Posts in the order they were made, each with the instant its first delivery is or was due."""
+    sql, values = _where(("client", client))
+    if states:
+        sql += f" AND state IN ({','.join('?' * len(states))})"
+        values.extend(states)
+    rows = db.rows(
+        "SELECT *, (SELECT min(due_at) FROM actions a WHERE a.post_id = posts.id AND a.trial = 0 AND a.state != 'cancelled')"
+        f" AS due FROM posts WHERE 1=1{sql} ORDER BY id LIMIT ?",
+        (*values, limit),
+    )
+    listed = [_post(row, json.loads(row["content"])) for row in rows]
+    return [one for one in listed if not label or label in one["labels"]]
+
+
+def _post(row: Row, content: Plain) -> Plain:
+    return {
+        "id": row["id"],
+        "post": row["slug"],
+        "client": row["client"],
+        "state": row["state"],
+        "title": content["title"],
+        "when": _when(content["when"]),
+        "due": row["due"] if row["state"] in ("scheduled", "done") else None,
+        "profiles": content["profiles"],
+        "labels": content["labels"],
+        "campaign": content["campaign"],
+        "source": row["source"],
+        "revision": row["revision"],
+        "updated_at": row["updated_at"],
+        "by": row["by"],
+        "reason": row["reason"],
+    }
+
+
+def _when(when: Plain) -> str:
+    if when["kind"] == "at" and when["wall"]:
+        zone = f" {when['zone']}" if when["zone"] else ""
+        return f"{when['wall'].replace('T', ' ')[:16]}{zone}"
+    return "next slot" if when["kind"] == "slot" else str(when["kind"])
+
+
+def deliveries(
+    db: Database,
+    *,
+    post: int | None = None,
+    profile: str | None = None,
+    client: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    limit: int = 500,
+) -> list[Plain]:
+    """Deliveries by due time, the latest last: the actions of one variant on its profile, seen as one.
+
+    `since` and `until` are instants as the store writes them.
+    """
+    sql, values = _where(("a.post_id", post), ("a.profile", profile), ("a.client", client))
+    for clause, instant in ((" AND a.due_at >= ?", since), (" AND a.due_at < ?", until)):
+        if instant is not None:
+            sql += clause
+            values.append(instant)
+    rows = db.rows(
+        f"SELECT a.*, p.slug FROM actions a JOIN posts p ON p.id = a.post_id WHERE 1=1{sql}"
+        " ORDER BY a.due_at, a.post_id, a.profile, a.trial, a.variant_digest, a.seq, a.id LIMIT ?",
+        (*values, limit),
+    )
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows:
+        run = row["created_at"] if row["trial"] else ""
+        groups.setdefault((row["post_id"], row["profile"], row["variant_digest"], row["trial"], run), []).append(row)
+    return [_delivery(group) for group in groups.values()]
+
+
+def _delivery(rows: Sequence[Row]) -> Plain:
+    first, states = rows[0], [row["state"] for row in rows]
+    sent = states.count("published")
+    worst = min(
+        rows, key=lambda row: _BY_URGENCY.index(row["state"]) if row["state"] in _BY_URGENCY else len(_BY_URGENCY)
+    )
+    state = "published" if sent == len(rows) else worst["state"]
+    receipts = [json.loads(row["receipt"]) for row in rows if row["receipt"]]
+    return {
+        "id": [row["id"] for row in rows],
+        "post_id": first["post_id"],
+        "post": first["slug"],
+        "profile": first["profile"],
+        "state": f"partly: {state}" if 0 < sent < len(rows) else state,
+        "due": first["due_at"],
+        "sent": sent,
+        "total": len(rows),
+        "url": next((receipt["url"] for receipt in receipts if receipt.get("url")), None),
+        "reason": worst["reason"],
+        "trial": bool(first["trial"]),
+    }
+
+
+def post_number(db: Database, name: str) -> int | None:
+    """The number of the one post of that number or slug; None when there is none, or more than one."""
+    if name.isdigit():
+        return int(name)
+    slug = name.removesuffix(".md").removeprefix("content/").removeprefix("posts/")
+    rows = db.rows("SELECT id FROM posts WHERE slug = ?", (slug,))
+    return int(rows[0]["id"]) if len(rows) == 1 else None
+
+
+def _where(*pairs: tuple[str, str | int | None]) -> tuple[str, list[str | int]]:
+    given = [(column, value) for column, value in pairs if value is not None and value != ""]
+    return "".join(f" AND {column} = ?" for column, _ in given), [value for _, value in given]

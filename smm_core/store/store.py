@@ -1,0 +1,71 @@
+"""The store: one SQLite file behind a few nouns. It speaks the words of `model`, not rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from smm_core.errors import StoreError
+from smm_core.store.database import Database, Identity
+from smm_core.store.ideas import Ideas, Sources
+from smm_core.store.journal import Events, Profiles, ProfileState, Readings
+from smm_core.store.ledger import Fenced, Ledger, NotApproved, Outcome, Planned
+from smm_core.store.posts import Change, Posts
+from smm_core.store.reviews import Reviews
+
+__all__ = ["Change", "Fenced", "NotApproved", "Outcome", "Planned", "ProfileState", "Store"]
+
+
+class Store:
+    """Everything a workspace knows. Open it once and share it between threads; `close()` when done."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = Database(path)
+        self._identity = Identity(path)
+        self.path = path
+        self.ideas = Ideas(self._db)
+        self.sources = Sources(self._db)
+        self.posts = Posts(self._db)
+        self.reviews = Reviews(self._db)
+        self.ledger = Ledger(self._db)
+        self.readings = Readings(self._db)
+        self.events = Events(self._db)
+        self.profiles = Profiles(self._db)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def version(self) -> int:
+        """Changes whenever anybody has written something."""
+        return self._db.version()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def begin_epoch(self, now: datetime) -> int:
+        """Take over the ledger: a new epoch, with open attempts of earlier ones settled as unknown.
+
+        A database that was restored or copied is refused until `adopt`.
+        """
+        doubt = self.doubt()
+        if doubt:
+            raise StoreError(f"{self.path}: {doubt}", hint="nothing is sent until you run `smm adopt`")
+        if not self.ledger.epoch():
+            self._identity.remember(
+                0
+            )  # or a process killed right after its first epoch would leave a file nobody knows
+        epoch = self.ledger.raise_epoch(now)
+        self._identity.remember(epoch)
+        return epoch
+
+    def doubt(self) -> str:
+        """Why this may not be the database that was used here last; empty when it is."""
+        return self._identity.doubt(self.ledger.epoch())
+
+    def adopt(self, now: datetime) -> None:
+        """Take the database as it is for ours."""
+        self._identity.remember(self.ledger.raise_epoch(now))
