@@ -88,8 +88,6 @@ def test_imports_point_down(path: Path) -> None:
         assert floor is None or floor <= own, f"{relative} imports {module} from a floor above"
 
 
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CORE)))
 def test_libraries_stay_in_their_rooms(path: Path) -> None:
     relative = path.relative_to(CORE).as_posix()
