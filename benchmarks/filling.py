@@ -100,10 +100,11 @@ def add_future(root: Path, count: int) -> None:
         _add(db, count, datetime.now(UTC) + timedelta(days=1), timedelta(seconds=30), out=False)
 
 
-def add_due(root: Path, count: int, due_at: datetime, *, profiles: int = len(PROFILES)) -> None:
-    """So many approved deliveries that are all due at one instant, each post going to so many profiles."""
+def add_due(root: Path, count: int, due_at: datetime, *, profiles: int = len(PROFILES)) -> int:
+    """So many approved deliveries that are all due at one instant, each post going to so many profiles; the first one's number."""
     text = "Rye is back. Come and try it."
     with _quick(root) as db:
+        first = _next(db, "actions")
         for _ in range(count // profiles):
             post = _add_post(db, "scheduled", text)
             for profile in PROFILES[:profiles]:
@@ -115,6 +116,7 @@ def add_due(root: Path, count: int, due_at: datetime, *, profiles: int = len(PRO
                 )
                 db.execute("INSERT INTO approvals VALUES (?, ?, ?, 0, ?)", (post, profile, variant.digest, at))
                 db.execute(_INSERT, _action(_next(db, "actions"), post, profile, variant.digest, due_at, out=False))
+    return first
 
 
 @contextlib.contextmanager

@@ -2,15 +2,17 @@
 
     python benchmarks/schedule.py [--rows 1000 100000 1000000]
 
-The daemon itself runs, on a real database and a publisher that answers at once; each size in a process of its own. How late
-a delivery is, is the wall-clock time at which its attempt was written less its due time. The peer is APScheduler with
+The daemon itself runs, on a real database and a publisher that answers at once; each size in a process of its own, twice, of
+which the quicker turn counts, because other programs use the disk as well. How late a delivery is, is the wall-clock time at which its attempt was written less its due time. The peer is APScheduler with
 its SQLAlchemy job store on SQLite (its memory store where SQLAlchemy is missing), whose jobs only note the time.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -31,7 +33,8 @@ PAST = 1_000_000
 ROWS = (1_000, 100_000, 1_000_000)
 WITH_PAST = 100_000
 PEER_ROWS = 100_000
-LEAD = timedelta(seconds=6)
+LEAD = timedelta(seconds=5)
+TURNS = 2
 PATIENCE = 90.0
 
 
@@ -79,7 +82,9 @@ def measure(sizes: Sequence[int]) -> list[Line]:
         for size in sizes:
             add_future(root, size - rows)
             rows = size
-            late = Lateness(**_in_child("due", root))
+            late = min(
+                (Lateness(**_in_child("due", root)) for _ in range(TURNS)), key=lambda turn: (turn.missed, turn.p99)
+            )
             first = first or late
             lines += _late_lines(size, late, first)
             if size == WITH_PAST:
@@ -145,30 +150,22 @@ def thousand_due(root: Path) -> Lateness:
     from smm_core.workspace import Workspace
 
     due_at = (datetime.now(UTC) + LEAD).replace(microsecond=0)
-    add_due(root, DUE, due_at)
+    first = add_due(root, DUE, due_at)
     with Workspace(root) as ws:
         daemon = Daemon(ws)
         running = threading.Thread(target=daemon.run)
         running.start()
-        actions = "FROM actions WHERE due_at = ?"
-        stamp = due_at.isoformat(timespec="microseconds").replace("+00:00", "Z")
         time.sleep((due_at - datetime.now(UTC)).total_seconds() - 0.25)
         began = time.process_time()
         end = time.monotonic() + PATIENCE
-        while time.monotonic() < end and _count(root, f"{actions} AND state != 'published'", stamp):
+        while time.monotonic() < end and _left(root, first):
             time.sleep(0.25)
         cpu, memory = time.process_time() - began, resident()
         daemon.stop()
         running.join()
-        late = [
-            (datetime.fromisoformat(started) - due_at).total_seconds()
-            for (started,) in _query(
-                root,
-                "SELECT t.started_at FROM attempts t JOIN actions a ON a.id = t.action_id WHERE a.due_at = ?",
-                stamp,
-            )
-        ]
-        return _quantiles(late, _count(root, f"{actions} AND state != 'published'", stamp), memory, cpu)
+    started = _query(root, "SELECT started_at FROM attempts WHERE action_id >= ?", first)
+    late = [(datetime.fromisoformat(at) - due_at).total_seconds() for (at,) in started]
+    return _quantiles(late, _left(root, first), memory, cpu)
 
 
 def idle_round(root: Path) -> Idle:
@@ -231,16 +228,14 @@ def _cpu(work: Callable[[], object], runs: int) -> float:
     return statistics.median(taken)
 
 
-def _query(root: Path, sql: str, *values: str) -> list[tuple[Any, ...]]:
-    import contextlib
-    import sqlite3
+def _left(root: Path, first: int) -> int:
+    """How many of the last batch are not out."""
+    return int(_query(root, "SELECT count(*) FROM actions WHERE id >= ? AND state != 'published'", first)[0][0])
 
+
+def _query(root: Path, sql: str, value: int) -> list[tuple[Any, ...]]:
     with contextlib.closing(sqlite3.connect(root / ".smm" / "smm.db", timeout=30)) as db:
-        return db.execute(sql, values).fetchall()
-
-
-def _count(root: Path, rest: str, *values: str) -> int:
-    return int(_query(root, f"SELECT count(*) {rest}", *values)[0][0])
+        return db.execute(sql, (value,)).fetchall()
 
 
 # ---------------------------------------------------------------- the peer

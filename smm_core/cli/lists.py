@@ -86,7 +86,7 @@ def list_posts(session: Session, states: tuple[str, ...], label: str | None, cli
         columns.insert(1, "client")
     for row in rows if not as_json else ():
         row["state"] = state_colour(row["state"])
-        row["when"] = session.local(row["due"]) or row["when"]
+        row["when"] = session.local(row["due"]) or row["when"].removesuffix(f" {session.zone}")
     show_rows(rows, as_json=as_json, empty="no posts yet: `smm posts new`, or `smm collect`", columns=columns)
 
 

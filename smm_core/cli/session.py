@@ -62,10 +62,10 @@ class Session:
         from smm_core.cli.output import local
         from smm_core.clock import from_text
 
-        return local(from_text(instant), self._zone)
+        return local(from_text(instant), self.zone)
 
     @cached_property
-    def _zone(self) -> str:
+    def zone(self) -> str:
         """The workspace's zone, read without decoding the whole configuration."""
         import tomllib
 

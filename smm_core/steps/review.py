@@ -42,14 +42,14 @@ def _open(ws: Workspace, post: Post, report: Report) -> None:
 
 
 def _deadline(ws: Workspace, post: Post) -> datetime | None:
-    """Before the first delivery is due, by the workflow's lead; never before now."""
+    """Before the first delivery is due, by the workflow's lead; when that is over, as long as it may still go out."""
     when = post.content.when
     if when.kind is not WhenKind.AT or when.wall is None:
         return None
     zones = [when.zone] if when.zone else [ws.config.profiles[name].zone for name in post.content.profiles]
     first = min(instant_of(when.wall, zone) for zone in zones)
     early = first - ws.config.workflow.deadline
-    return early if early > ws.clock.now() else first
+    return early if early > ws.clock.now() else first + (post.content.window or ws.config.publish.window)
 
 
 def _ask(ws: Workspace, one: Review, report: Report) -> None:

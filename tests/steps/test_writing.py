@@ -172,6 +172,18 @@ def test_nobody_answers_in_time(ws: Workspace, clock: FakeClock) -> None:
     assert post_state(ws) is PostState.APPROVED
 
 
+def test_a_question_that_comes_late_may_be_answered_as_long_as_the_post_may_go_out(
+    ws: Workspace, clock: FakeClock
+) -> None:
+    write_post(ws.root, "bread", **CTA, at='"2026-11-23T09:00"')
+    collect(ws)
+    clock.advance(timedelta(seconds=30))
+    render(ws)
+    review(ws)
+    (open_,) = ws.store.reviews.listed(state=ReviewState.OPEN)
+    assert open_.deadline == MONDAY + timedelta(hours=2)
+
+
 def test_the_rule_approves_what_passes_its_checks(ws: Workspace) -> None:
     write_post(ws.root, "bread", **CTA, approval='"rule"')
     until_review(ws)
