@@ -18,6 +18,8 @@ from smm_core.model import (
 )
 from smm_core.store.database import Database, Row
 
+_AT_ONCE = 500
+
 
 class Ideas:
     """Inspiration, each kept once."""
@@ -27,31 +29,29 @@ class Ideas:
 
     def keep(self, source: str, client: str, found: Sequence[IdeaFound], cursor: str | None, now: datetime) -> int:
         """Store what is new of a page together with the source's cursor, in one transaction; how many were new."""
-        new = 0
         at = to_text(now)
+        names = [list(dict.fromkeys((idea.key, *idea.alternatives))) for idea in found]
+        fresh: list[tuple[int, str, str, str, str, str]] = []
+        keys: list[tuple[str, str, int]] = []
         with self._db.write() as tx:
-            for idea in found:
-                keys = dict.fromkeys((idea.key, *idea.alternatives))
-                marks = ",".join("?" * len(keys))
-                seen = tx.execute(
-                    f"SELECT idea_id FROM idea_keys WHERE source = ? AND key IN ({marks}) LIMIT 1",
-                    (source, *keys),
-                ).fetchone()
-                if seen is None:
-                    new += 1
-                    number = tx.execute(
-                        "INSERT INTO ideas (client, source, title, state, found, collected_at) VALUES (?, ?, ?, 'new', ?, ?)",
-                        (client, source, idea.title, to_json(idea), at),
-                    ).lastrowid
-                else:
-                    number = seen[0]
-                tx.executemany(
-                    "INSERT OR IGNORE INTO idea_keys (source, key, idea_id) VALUES (?, ?, ?)",
-                    [(source, key, number) for key in keys],
-                )
+            known = _known_keys(tx, source, [key for own in names for key in own])
+            number = int(tx.execute("SELECT coalesce(max(id), 0) FROM ideas").fetchone()[0])
+            for idea, own in zip(found, names, strict=True):
+                same = next((known[key] for key in own if key in known), None)
+                if same is None:
+                    number += 1
+                    same = number
+                    fresh.append((number, client, source, idea.title, to_json(idea), at))
+                keys += [(source, key, same) for key in own if key not in known]
+                known.update((key, same) for key in own if key not in known)
+            tx.executemany(
+                "INSERT INTO ideas (id, client, source, title, state, found, collected_at) VALUES (?, ?, ?, ?, 'new', ?, ?)",
+                fresh,
+            )
+            tx.executemany("INSERT INTO idea_keys (source, key, idea_id) VALUES (?, ?, ?)", keys)
             if cursor is not None:
                 _keep_cursor(tx, source, cursor, at)
-        return new
+        return len(fresh)
 
     def get(self, number: int) -> Idea:
         """One idea; none of that number is `NotFound`."""
@@ -106,6 +106,19 @@ def _idea(row: Row) -> Idea:
         state=IdeaState(row["state"]),
         collected_at=from_text(row["collected_at"]),
     )
+
+
+def _known_keys(tx: sqlite3.Connection, source: str, keys: Sequence[str]) -> dict[str, int]:
+    """Which of these keys were seen before, and for which idea."""
+    known: dict[str, int] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        some = keys[start : start + _AT_ONCE]
+        rows = tx.execute(
+            f"SELECT key, idea_id FROM idea_keys WHERE source = ? AND key IN ({','.join('?' * len(some))})",
+            (source, *some),
+        )
+        known.update((row["key"], row["idea_id"]) for row in rows)
+    return known
 
 
 def _keep_cursor(tx: sqlite3.Connection, source: str, cursor: str, at: str) -> None:
