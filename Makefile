@@ -1,4 +1,4 @@
-.PHONY: demo test check bench docs lock clean
+.PHONY: demo test check bench crash docs lock clean
 
 demo: ## the main job on the test profile, from nothing
 	@scripts/setup run
@@ -6,7 +6,7 @@ demo: ## the main job on the test profile, from nothing
 
 test: ## the whole suite
 	@scripts/setup dev
-	@.venv/bin/python -m pytest -n 2
+	@.venv/bin/python -m pytest -n 3
 
 check: ## everything CI runs, quickest first
 	@scripts/setup dev
@@ -15,12 +15,16 @@ check: ## everything CI runs, quickest first
 	@.venv/bin/mypy
 	@.venv/bin/python scripts/docs.py --check
 	@.venv/bin/python -m pytest tests/house -p no:cacheprovider
-	@.venv/bin/python -m pytest -n 2
+	@.venv/bin/python -m pytest -n 3
 	@.venv/bin/python examples/demo.py
 
 bench: ## measured ratios against peers and floors
 	@scripts/setup dev
 	@.venv/bin/python benchmarks/run.py
+
+crash: ## kill the daemon over and over and count what the platform got, the long form
+	@scripts/setup dev
+	@.venv/bin/python scripts/crash.py
 
 docs: ## write the generated pages anew
 	@scripts/setup dev

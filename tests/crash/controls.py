@@ -1,0 +1,237 @@
+"""Designs that break the promise, each in a few lines: the platform and the kills of the adversary must catch every one.
+
+Each control is a way to work through a list of texts with a memory that survives a kill (`Disk`). A kill is an
+exception that no control catches; after it the control starts again with what its disk holds.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from tests.crash.platform import Fault, Platform, Temper
+
+PROFILE = "control-0"
+# What every control waits for an answer; the platform's own times are in proportion.
+TIMEOUT = 0.05
+TEMPER = Temper(
+    rate=0.4, faults=(Fault.DROPPED, Fault.BROKEN, Fault.LATE), late=0.08, accepts_within=0.15, known_within=0.05
+)
+SETTLES = TEMPER.accepts_within + TEMPER.known_within + 0.02
+
+
+class Killed(BaseException):
+    """SIGKILL, for something that lives in this process."""
+
+
+class NoAnswer(Exception):
+    """The request left and nothing came back."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Disk:
+    """What survives a kill: the texts that are done, and those of which an attempt was written (with its instant)."""
+
+    todo: list[str]
+    done: set[str] = field(default_factory=set)
+    attempts: dict[str, float] = field(default_factory=dict)
+
+    def open(self) -> list[str]:
+        """What is not done."""
+        return [text for text in self.todo if text not in self.done]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wire:
+    """How a control talks to the platform, and where it may be killed on the way."""
+
+    url: str
+    may_die: Callable[[], None]
+
+    def send(self, text: str, *, key: bool = False) -> int:
+        """Post a text; the status. `NoAnswer` when none came in time."""
+        headers = {"x-ref": text, "x-sent": repr(time.time()), **({"idempotency-key": text} if key else {})}
+        self.may_die()
+        status, _ = self._request("POST", f"/{PROFILE}/posts", json.dumps({"text": text, "parent": None}), headers)
+        self.may_die()
+        return status
+
+    def finds(self, text: str) -> bool:
+        """Whether the platform lists it now. It asks until it is answered."""
+        while True:
+            try:
+                status, body = self._request("GET", f"/{PROFILE}/posts?ref={text}", None, {})
+            except NoAnswer:
+                continue
+            if status == 200:
+                return bool(json.loads(body))
+
+    def _request(self, method: str, path: str, body: str | None, headers: dict[str, str]) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=TIMEOUT)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise NoAnswer from error
+        finally:
+            connection.close()
+
+
+Control = Callable[[Disk, Wire], None]
+
+
+def naive_loop(disk: Disk, wire: Wire) -> None:
+    """Send until it works; write down what worked."""
+    for text in disk.open():
+        _until_taken(lambda text=text: wire.send(text))
+        disk.done.add(text)
+
+
+def marking_before_sending(disk: Disk, wire: Wire) -> None:
+    """Write down that it is done, then send it once."""
+    for text in disk.open():
+        disk.done.add(text)
+        try:
+            wire.send(text)
+        except NoAnswer:
+            continue
+
+
+def attempt_written_after_sending(disk: Disk, wire: Wire) -> None:
+    """Everything right, but for the attempt, which is written when the answer is there (or known not to come)."""
+    for text in disk.open():
+        while text not in disk.done:
+            if text in disk.attempts and _settled(disk, wire, text, SETTLES):
+                continue
+            try:
+                taken = wire.send(text) == 201
+            except NoAnswer:
+                taken = False
+            disk.attempts[text] = time.time()
+            if taken:
+                disk.done.add(text)
+
+
+def no_settling_time(disk: Disk, wire: Wire) -> None:
+    """Everything right, but for the patience: what is not listed at once is sent again."""
+    _with_attempts(disk, wire, settles=0.0)
+
+
+def believing_a_5xx(disk: Disk, wire: Wire) -> None:
+    """Everything right, but a 5xx is taken for "not sent"."""
+    _with_attempts(disk, wire, settles=SETTLES, not_sent=range(500, 600))
+
+
+def as_it_should_be(disk: Disk, wire: Wire) -> None:
+    """The attempt first, then the request, then patience and a look: the control of the controls."""
+    _with_attempts(disk, wire, settles=SETTLES)
+
+
+def _with_attempts(disk: Disk, wire: Wire, *, settles: float, not_sent: range = range(0)) -> None:
+    for text in disk.open():
+        while text not in disk.done:
+            if text in disk.attempts and _settled(disk, wire, text, settles):
+                continue
+            disk.attempts[text] = time.time()
+            try:
+                status = wire.send(text)
+            except NoAnswer:
+                status = 0
+            disk.attempts[text] = time.time()
+            if status == 201:
+                disk.done.add(text)
+            elif status in not_sent:
+                del disk.attempts[text]
+
+
+def _settled(disk: Disk, wire: Wire, text: str, settles: float) -> bool:
+    """Wait until absence means something, then look; whether it is there."""
+    time.sleep(max(0.0, disk.attempts[text] + settles - time.time()))
+    if not wire.finds(text):
+        del disk.attempts[text]
+        return False
+    disk.done.add(text)
+    return True
+
+
+def _until_taken(send: Callable[[], int]) -> None:
+    while True:
+        try:
+            if send() == 201:
+                return
+        except NoAnswer:
+            continue
+
+
+# ---------------------------------------------------------------- two at once
+
+
+def two_without_lock_and_epoch(disk: Disk, wire: Wire) -> None:
+    """Two workers that both do everything right, on one disk, with nothing that keeps them apart."""
+    both_have_looked = threading.Barrier(2)
+
+    def work() -> None:
+        todo = disk.open()
+        both_have_looked.wait()
+        for text in todo:
+            if text not in disk.done:
+                disk.attempts[text] = time.time()
+                wire.send(text)
+                disk.done.add(text)
+
+    workers = [threading.Thread(target=work) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+
+# ---------------------------------------------------------------- driving them
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caught:
+    """What the platform's book says of a control."""
+
+    duplicates: int
+    lost: int
+    kills: int
+
+
+def drive(control: Control, *, texts: int = 30, kills: int = 6, seed: int = 1, temper: Temper = TEMPER) -> Caught:
+    """Run a control to its end, with kills on its way."""
+    disk = Disk(todo=[f"text-{number}" for number in range(texts)])
+    left = _places(random.Random(seed), texts, kills)
+    killed = 0
+
+    def may_die() -> None:
+        if next(left, False):
+            raise Killed
+
+    with Platform(temper, seed) as platform:
+        wire = Wire(url=platform.url, may_die=may_die)
+        while True:
+            try:
+                control(disk, wire)
+                break
+            except Killed:
+                killed += 1
+        time.sleep(temper.late if temper.rate else 0)  # what is accepted late
+        copies = Counter(one.text for one in platform.visible)
+    duplicates = sum(count - 1 for count in copies.values())
+    return Caught(duplicates=duplicates, lost=sum(text not in copies for text in disk.todo), kills=killed)
+
+
+def _places(source: random.Random, texts: int, kills: int) -> Iterator[bool]:
+    """At which of the moments that come it dies."""
+    moments = 2 * texts
+    places = set(source.sample(range(moments), kills))
+    return iter([number in places for number in range(moments)])
