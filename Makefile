@@ -14,7 +14,7 @@ check: ## everything CI runs, quickest first
 	@.venv/bin/ruff check .
 	@.venv/bin/mypy
 	@.venv/bin/python scripts/docs.py --check
-	@.venv/bin/python -m pytest tests/house -p no:cacheprovider
+	@.venv/bin/python -m pytest tests/house/test_imports.py tests/house/test_public_names.py tests/house/test_docs.py -p no:cacheprovider
 	@.venv/bin/python -m pytest -n 3
 	@.venv/bin/python examples/demo.py
 

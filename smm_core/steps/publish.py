@@ -24,6 +24,7 @@ log = logging.getLogger("smm.publish")
 
 PLUGIN_AWAY = timedelta(minutes=5)
 REST = timedelta(seconds=5)
+LOOK_AHEAD = timedelta(minutes=5)
 
 
 class Lanes:
@@ -64,10 +65,13 @@ class Lanes:
         return len(profiles)
 
     def next_wake(self) -> datetime | None:
-        """When a lane is to be started next: the next action of a profile that has none, or the end of a rest."""
+        """When a lane is to be started next: the next action of a profile that has none, or the end of a rest.
+
+        None when that is not within the next minutes: the whole future is not looked through for it.
+        """
         now = self._ws.clock.now()
         away = self._away(now)
-        wake = self._ws.store.ledger.next_wake(without=away)
+        wake = self._ws.store.ledger.next_wake(without=away, until=now + LOOK_AHEAD)
         with self._lock:
             return min((one for one in (wake, *self._rests.values()) if one is not None), default=None)
 

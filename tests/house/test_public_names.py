@@ -52,6 +52,7 @@ def test_unknown_names_are_refused() -> None:
             "import smm_core.cli",
             ["sqlite3", "msgspec", "pluggy", "httpx", "sqlite_utils", "apscheduler", "PIL", "jinja2"],
         ),
+        ("import smm_core.cli.lists", ["msgspec", "smm_core.model", "sqlite_utils", "tomllib", "tabulate", "logging"]),
         ("import smm_core.store", ["sqlite_utils", "httpx", "apscheduler", "PIL", "jinja2", "pluggy"]),
         ("import smm_core.builtin", ["httpx", "PIL", "jinja2", "yaml", "tomlkit"]),
     ],
