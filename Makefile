@@ -6,7 +6,7 @@ demo: ## the main job on the test profile, from nothing
 
 test: ## the whole suite
 	@scripts/setup dev
-	@.venv/bin/python -m pytest -n 3
+	@.venv/bin/python -m pytest -n 4 --dist worksteal
 
 check: ## everything CI runs, quickest first
 	@scripts/setup dev
@@ -15,7 +15,7 @@ check: ## everything CI runs, quickest first
 	@.venv/bin/mypy
 	@.venv/bin/python scripts/docs.py --check
 	@.venv/bin/python -m pytest tests/house/test_imports.py tests/house/test_public_names.py tests/house/test_docs.py -p no:cacheprovider
-	@.venv/bin/python -m pytest -n 3
+	@.venv/bin/python -m pytest -n 4 --dist worksteal
 	@.venv/bin/python examples/demo.py
 
 bench: ## measured ratios against peers and floors

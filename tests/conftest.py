@@ -109,3 +109,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if skipped and os.environ.get("CI") and session.exitstatus == 0:
         reporter.write_line("skipped, with CI set: " + ", ".join(one.nodeid for one in skipped), red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest goes first, so that no worker is left with it at the end."""
+    long = ("tests/crash/", "tests/house/test_docs_examples.py", "tests/test_ledger_states.py", "tests/bad_days/")
+    items.sort(key=lambda item: not item.nodeid.startswith(long))
