@@ -15,7 +15,7 @@ from smm_core.steps.collect import collect
 from smm_core.steps.render import render
 from smm_core.steps.review import review
 from smm_core.steps.schedule import schedule
-from smm_core.store import Outcome, Store
+from smm_core.store import NotApproved, Outcome, Store
 from tests.conftest import write_post
 from tests.steps.test_publish import Platform, odd_workspace, scheduled
 from tests.store.test_ledger import planned
@@ -54,6 +54,18 @@ def test_settling_begins_when_the_attempt_ended(finding: Platform, clock: FakeCl
     assert (finding.action().state, len(finding.sent())) == (ActionState.PUBLISHED, 1)
 
 
+def test_a_key_settles_after_a_crash_as_well(root: Path, clock: FakeClock) -> None:
+    for platform in odd_workspace(root, clock, guarantees=HAS_KEY + "key_settles=timedelta(minutes=2), "):
+        scheduled(platform)
+        claimed_then_ended_after(platform, clock, timedelta(minutes=1))
+        clock.advance(timedelta(seconds=119))
+        platform.publish()
+        assert platform.sent() == []
+        clock.advance(timedelta(seconds=1))
+        platform.publish()
+        assert len(platform.sent()) == 1
+
+
 def test_the_life_of_a_key_begins_with_the_first_attempt_in_doubt(keyed: Platform, clock: FakeClock) -> None:
     scheduled(keyed)
     keyed.answers("send", "unknown", "unknown")
@@ -90,11 +102,17 @@ def test_no_clear_answer_again_and_again_is_asked_less_and_less_often(keyed: Pla
     assert 3 <= len(keyed.sent()) <= 9
 
 
-def edited_and_approved(platform: Platform) -> None:
-    """The whole way of an edit."""
+def edit(platform: Platform) -> None:
+    """Somebody writes something else."""
+    root = platform.ws.root
+    write_post(root, "bread", "Fresh rolls. Come by", profiles='["social"]', at='"now"', call_to_action='"Come by"')
+    collect(platform.ws)
+
+
+def approve(platform: Platform) -> None:
+    """From the edit to the ledger."""
     ws = platform.ws
-    write_post(ws.root, "bread", "Fresh rolls. Come by", profiles='["social"]', at='"now"', call_to_action='"Come by"')
-    for step in (collect, render, review):
+    for step in (render, review):
         step(ws)
     for open_ in ws.store.reviews.listed(state=ReviewState.OPEN):
         ws.store.reviews.decide(open_.id, Decision.APPROVE, "tester", ws.clock.now())
@@ -109,7 +127,8 @@ def test_an_edit_does_not_go_around_what_is_held_in_doubt(root: Path, clock: Fak
         clock.advance(timedelta(minutes=5))
         platform.publish()
         assert platform.action().state is ActionState.HELD
-        edited_and_approved(platform)
+        edit(platform)
+        approve(platform)
         platform.publish()
         assert platform.sent() == ["Fresh bread. Come by"]
 
@@ -118,10 +137,9 @@ def test_an_edit_during_an_attempt_that_was_not_accepted_replaces_it(keyed: Plat
     scheduled(keyed)
     ledger, now = keyed.ws.store.ledger, clock.now()
     attempt = ledger.claim(keyed.action(), keyed.ws.store.begin_epoch(now), now)
-    write_post(keyed.ws.root, "bread", "Rolls. Come by", profiles='["social"]', at='"now"', call_to_action='"Come by"')
-    collect(keyed.ws)
+    edit(keyed)
     ledger.finish(attempt, Outcome(state=ActionState.SCHEDULED, wake_at=now + timedelta(minutes=1), failed=True), now)
-    edited_and_approved(keyed)
+    approve(keyed)
     clock.advance(timedelta(minutes=2))
     keyed.publish()
     assert keyed.sent() == ["Fresh rolls. Come by"]
@@ -182,3 +200,13 @@ def test_a_process_killed_in_its_first_epoch_leaves_a_database_that_is_known(
     with pytest.raises(KeyboardInterrupt):
         store.begin_epoch(clock.now())
     assert (store.ledger.epoch(), store.doubt()) == (1, "")
+
+
+def test_a_claim_looks_for_the_approval_itself(store: Store, clock: FakeClock) -> None:
+    (action,) = planned(store, clock)
+    epoch = store.begin_epoch(clock.now())
+    with store._db.write() as tx:
+        tx.execute("DELETE FROM approvals")
+    with pytest.raises(NotApproved):
+        store.ledger.claim(action, epoch, clock.now())
+    assert store.ledger.attempts(action.id) == []
