@@ -17,7 +17,7 @@ from typing import Any
 
 from smm_core.errors import StoreError
 
-LATEST = 1
+LATEST = 2
 _LEAST_ROOM = 100_000
 Row = sqlite3.Row
 

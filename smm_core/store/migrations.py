@@ -7,13 +7,23 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("smm")
 
 # How many there are; `PRAGMA user_version` of an up-to-date database. A test holds that the two agree.
-LATEST = 1
+LATEST = 2
 
 
 @migrations()
 def m001_first(db: Database) -> None:
     """Everything the main job needs."""
-    for statement in _FIRST.split(";\n"):
+    _run(db, _FIRST)
+
+
+@migrations()
+def m002_plan(db: Database) -> None:
+    """What the plan needs besides: the wall time behind a due instant, and how a platform fares on a profile."""
+    _run(db, _SECOND)
+
+
+def _run(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             db.execute(statement)
 
@@ -120,4 +130,10 @@ CREATE TABLE profiles (
 ) WITHOUT ROWID;
 
 CREATE TABLE pauses (client TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_SECOND = """
+ALTER TABLE actions ADD COLUMN wall TEXT;
+ALTER TABLE actions ADD COLUMN zone TEXT;
+ALTER TABLE profiles ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 """
