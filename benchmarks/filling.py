@@ -25,6 +25,7 @@ BATCH = 50_000
 SINK = '''"""A publisher that answers at once; with an address in its settings it sends one request."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from smm_core import Guarantees, Inspected, Limits, NoSettings, Prepared, Receipt, hookimpl, render_plain
 
@@ -40,7 +41,7 @@ class Sink:
     name = "sink"
     title = "Sink"
     settings = SinkSettings
-    guarantees = Guarantees()
+    guarantees = Guarantees(key_life=timedelta(days=1))
     abilities = frozenset()
 
     def inspect(self, request, ctx):

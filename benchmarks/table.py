@@ -35,6 +35,19 @@ def at_most(
     )
 
 
+def at_least(what: str, ours: float, peer: float, limit: float, *, say: Callable[[float], str], against: str) -> Line:
+    """Ours over the peer's, at least `limit`: for rates, where more is better."""
+    ratio = ours / peer
+    return Line(
+        what=what,
+        ours=say(ours),
+        peer=f"{say(peer)} {against}",
+        ratio=f"{ratio:.2f}",
+        target=f"≥ {limit:g}",
+        met=ratio >= limit,
+    )
+
+
 def below(what: str, ours: float, limit: float, *, say: Callable[[float], str]) -> Line:
     """A number with a fixed bound in its own unit, at most `limit`."""
     return Line(what=what, ours=say(ours), target=f"≤ {say(limit)}", met=ours <= limit)

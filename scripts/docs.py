@@ -27,6 +27,7 @@ from smm_core.config.schema import CONFIG_FILE, KeyHelp, describe, describe_keys
 from smm_core.discovery import discover  # noqa: E402
 from smm_core.engine import Engine  # noqa: E402
 from smm_core.plugins import Plugins, load  # noqa: E402
+from smm_core.store.audit_rules import RULES  # noqa: E402
 
 WIDTH = 100
 MENDED_BY = "make docs"
@@ -199,7 +200,7 @@ def _key_table(keys: Sequence[KeyHelp]) -> str:
 
 
 def states_page(ours: Plugins) -> str:
-    """The allowed moves of actions and posts, drawn and listed."""
+    """The allowed moves of actions and posts, drawn and listed, and what the ledger promises."""
     return "\n\n".join(
         [
             "# The states",
@@ -210,6 +211,9 @@ def states_page(ours: Plugins) -> str:
             "## A post",
             "A post collects what becomes of all its variants.",
             *_states(lifecycle.POST_MOVES, first="written"),
+            "## What `smm doctor --ledger` proves",
+            "These rules stand in `smm_core/store/audit_rules.py`, each with the SQL that finds what breaks it.",
+            _table(("rule", "what holds"), ((f"`{rule.name}`", rule.says) for rule in RULES)),
         ]
     )
 

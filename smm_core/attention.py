@@ -71,6 +71,12 @@ def _waits(action: Action) -> bool:
 
 
 def _delivery(ws: Workspace, action: Action) -> Item:
+    word = "to publish by hand" if action.state is ActionState.PENDING else str(action.state)
+    return _item(ws, action, word, action.reason, next_step_of(action))
+
+
+def next_step_of(action: Action) -> str:
+    """The command that helps a delivery which is held, refused, unknown or pending."""
     steps = {
         ActionState.REFUSED: f"mend the post, or `smm deliveries retry {action.id}`",
         ActionState.UNKNOWN: f"it is being settled; `smm explain {action.post_id}`",
@@ -81,8 +87,7 @@ def _delivery(ws: Workspace, action: Action) -> Item:
         held = f"look, then `smm deliveries resolve {action.id} --published URL`, or `--not-sent`"
     if action.reason.startswith("login:"):
         held = f"smm profiles login {action.profile}"
-    word = "to publish by hand" if action.state is ActionState.PENDING else str(action.state)
-    return _item(ws, action, word, action.reason, steps.get(action.state, held))
+    return steps.get(action.state, held)
 
 
 def _item(ws: Workspace, action: Action, word: str, why: str, step: str) -> Item:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
+from smm_core.content.repeat import edit_repeat
 from smm_core.content.write import (
     FileOf,
     create_file,
@@ -15,7 +17,7 @@ from smm_core.content.write import (
     slugify,
 )
 from smm_core.errors import ContentError, NotFound
-from smm_core.model import Post, PostContent, PostFound
+from smm_core.model import Post, PostContent, PostFound, RepeatChange, Series
 from smm_core.workspace import Workspace
 
 CONTENT_SOURCE = "folder"
@@ -113,16 +115,29 @@ def _write_bytes(body: bytes, path: Path) -> None:
 
 
 def file_of(ws: Workspace, post: Post) -> Path:
-    """The file of a post; one that did not come from a file is `NotFound`."""
-    source = ws.config.sources.get(post.source)
-    if source is None or source.type != CONTENT_SOURCE:
-        raise NotFound(f"post {post.slug} has no file: it came from {post.source}")
-    folder = ws.root / str(source.settings.get("path", "content"))
-    path = folder / "posts" / f"{post.slug}.md"
-    if not path.is_file():
+    """The file of a post; one that did not come from a file, or is one date of a series, is `NotFound`."""
+    if post.series:
+        day = post.slug.rpartition("@")[2]
         raise NotFound(
-            f"the file of post {post.slug} is gone: {path}", hint="restore it, or `smm collect` to withdraw the post"
+            f"post {post.slug} has no file of its own: it is one date of the series {post.series}",
+            hint=f"`smm series change {post.series} {day} --at … --text …` changes it alone; the file of {post.series} all",
         )
+    return _file_of(ws, post.source, post.slug, f"post {post.slug}")
+
+
+def file_of_series(ws: Workspace, series: Series) -> Path:
+    """The file of a series; one that did not come from a file is `NotFound`."""
+    return _file_of(ws, series.source, series.slug, f"series {series.slug}")
+
+
+def _file_of(ws: Workspace, source_name: str, slug: str, what: str) -> Path:
+    source = ws.config.sources.get(source_name)
+    if source is None or source.type != CONTENT_SOURCE:
+        raise NotFound(f"{what} has no file: it came from {source_name}")
+    folder = ws.root / str(source.settings.get("path", "content"))
+    path = folder / "posts" / f"{slug}.md"
+    if not path.is_file():
+        raise NotFound(f"the file of {what} is gone: {path}", hint="restore it, or `smm collect` to withdraw it")
     return path
 
 
@@ -130,6 +145,12 @@ def change_front_matter(path: Path, changes: Mapping[str, object]) -> None:
     """Change keys of a post file's front matter; comments and order stay."""
     text = path.read_text("utf-8")
     replace_file(path, edit_front_matter(text, changes, name=str(path)))
+
+
+def change_series(path: Path, *, change: RepeatChange | None = None, until: date | None = None) -> None:
+    """Change one date of a series in its file, or set its last day; comments and order stay."""
+    text = path.read_text("utf-8")
+    replace_file(path, edit_repeat(text, change=change, until=until, name=str(path)))
 
 
 def change_text(path: Path, parts: tuple[str, ...]) -> None:

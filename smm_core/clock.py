@@ -9,10 +9,12 @@ person means by "nine o'clock". `instant_of` turns the one into the other:
 
 from __future__ import annotations
 
+import contextlib
 import re
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -78,6 +80,53 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name if is_zone else "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SmmError(f"unknown time zone {name!r}", hint="use an IANA name such as Europe/Amsterdam") from None
+
+
+def forget_zones() -> None:
+    """Read the data of every zone again when it is next needed: a system's update may have replaced it."""
+    ZoneInfo.clear_cache()
+
+
+def zone_print(name: str) -> str:
+    """A fingerprint of the data that `zoneinfo` uses for a zone; another one means that its clocks change otherwise.
+
+    Empty where there is no such zone.
+    """
+    import hashlib
+
+    data = _zone_data(name)
+    return hashlib.sha256(data).hexdigest()[:16] if data else ""
+
+
+def zone_version() -> str:
+    """What the zone data calls itself, such as `2026a`; empty where nothing says so."""
+    import zoneinfo
+
+    for folder in map(Path, zoneinfo.TZPATH):
+        for name in ("+VERSION", "tzdata.zi"):
+            with contextlib.suppress(OSError), (folder / name).open() as file:
+                return file.readline().removeprefix("# version ").strip()
+    import importlib
+
+    with contextlib.suppress(ImportError):
+        return str(importlib.import_module("tzdata").IANA_VERSION)
+    return ""
+
+
+def _zone_data(name: str) -> bytes:
+    """A zone's file, looked for where `zoneinfo` does: in the folders of TZPATH, then in the package tzdata."""
+    import zoneinfo
+
+    if name.startswith(("/", ".")) or ".." in name:
+        return b""
+    for folder in map(Path, zoneinfo.TZPATH):
+        with contextlib.suppress(OSError):
+            return (folder / name).read_bytes()
+    import importlib.resources
+
+    with contextlib.suppress(OSError, ImportError):
+        return (importlib.resources.files("tzdata") / "zoneinfo" / name).read_bytes()
+    return b""
 
 
 def instant_of(wall: datetime, zone: str) -> datetime:

@@ -25,14 +25,15 @@ class PluginContext:
     media: MediaReader
     credentials: Credentials
     clock: Callable[[], datetime]
+    data: Path | None = None
 
     def now(self) -> datetime:
         """The present instant (UTC)."""
         return self.clock()
 
     def data_dir(self) -> Path:
-        """This plugin's own folder."""
-        return plugin_folder(self.workspace, self.plugin)
+        """This plugin's own folder: in the workspace, unless `data` says where else its files may lie."""
+        return plugin_folder(self.data or self.workspace, self.plugin)
 
     def secret(self, reference: str) -> Secret:
         """The secret behind a reference."""

@@ -69,6 +69,7 @@ class Daemon:
             try:
                 self._start_timers()
                 while not self._stop.wait(1):
+                    self._take_over()
                     self._watch_configuration()
                     self._watch_store()
                     if self._until_idle and self._is_idle():
@@ -97,7 +98,8 @@ class Daemon:
             self._trouble(f"the daemon's process was ended ({last.words}) and was started again")
 
     def _take_over(self) -> None:
-        """Begin an epoch. A database that is in doubt lets everything but publishing work, one that is full for now, too."""
+        """Begin an epoch, unless that is done. Until a database that is in doubt is adopted, or a full disk has room, all but
+        publishing works."""
         if self._lanes is not None:
             return
         try:
@@ -106,6 +108,7 @@ class Daemon:
             self._trouble(f"not publishing: {error}")
             return
         self._lanes = Lanes(self._ws, epoch, on_idle=self._set_publish_timer, on_trouble=self._trouble)
+        self._set_publish_timer()
 
     def _end(self) -> None:
         self._stop.set()
@@ -174,7 +177,6 @@ class Daemon:
         ):
             self._report(report)
         self._tell()
-        self._take_over()
         self._set_publish_timer()
         self._guarded(self._note_moving)
         self._written.set()

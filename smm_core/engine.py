@@ -1,8 +1,9 @@
 """Runs plugin calls off the main thread, with a deadline, so that one that hangs or raises holds up only itself.
 
-Each call has a thread of its own that is never joined: a call that hangs is left behind and does not hold up the
-shutdown either. What a plugin prints goes to the log. Which calls are under way is kept in a small file of this process,
-so that after a plugin has ended all of it (`os._exit`, a crash in C) whoever started it can say which one it was.
+Each call has a thread to itself that is never joined: a call that hangs is left behind and does not hold up the
+shutdown either. A thread whose call came back takes the next one, and ends when there is none for a while. What a plugin
+prints goes to the log. Which calls are under way is kept in a small file of this process, so that after a plugin has
+ended all of it (`os._exit`, a crash in C) whoever started it can say which one it was.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import os
+import queue
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -47,9 +50,10 @@ class Call:
 class Engine:
     """Runs calls. `deadline` holds for calls that do not bring their own."""
 
-    def __init__(self, deadline: timedelta = timedelta(seconds=60), breadcrumbs: Path | None = None) -> None:
+    def __init__(self, deadline: timedelta = timedelta(seconds=60), breadcrumbs: Breadcrumbs | None = None) -> None:
         self.deadline = deadline
-        self._breadcrumbs = Breadcrumbs(breadcrumbs) if breadcrumbs else None
+        self._breadcrumbs = breadcrumbs
+        self._workers = _Workers()
 
     def run(
         self,
@@ -64,31 +68,17 @@ class Engine:
         Errors of smm pass as they are, with the plugin named; anything else, a time-out and a wrong type become
         `PluginError`. Never lets SystemExit or KeyboardInterrupt of a plugin through.
         """
-        limit = deadline or self.deadline
-        box: list[T] = []
-        errors: list[BaseException] = []
-        done = threading.Event()
-
-        def target() -> None:
-            with capture_prints(call):
-                try:
-                    box.append(function())
-                except BaseException as error:
-                    errors.append(error)
-            done.set()
-
-        thread = threading.Thread(target=target, name=f"smm {call}", daemon=True)
+        limit = (deadline or self.deadline).total_seconds()
+        job = _Job(call, function)
         with self.under_way(call):
-            thread.start()
-            if not done.wait(limit.total_seconds()):
+            self._workers.take(job)
+            if not job.done.acquire(timeout=min(limit, threading.TIMEOUT_MAX)):
                 raise PluginTimeout(
-                    f"{call} did not come back within {limit.total_seconds():g} s",
-                    plugin=call.plugin,
-                    method=call.method,
+                    f"{call} did not come back within {limit:g} s", plugin=call.plugin, method=call.method
                 )
-        if errors:
-            raise _explained(call, errors[0])
-        result = box[0]
+        if job.error is not None:
+            raise _explained(call, job.error)
+        result: T = job.result
         if not isinstance(result, expect):
             raise PluginError(
                 f"{call} returned {type(result).__name__}, not {_names(expect)}", plugin=call.plugin, method=call.method
@@ -98,6 +88,63 @@ class Engine:
     def under_way(self, call: Call) -> contextlib.AbstractContextManager[None]:
         """Within this block the call is known to be under way, should it end the whole process."""
         return self._breadcrumbs.under_way(call) if self._breadcrumbs else contextlib.nullcontext()
+
+
+class _Job:
+    """One call and what came of it; `done` can be acquired when it came back."""
+
+    __slots__ = ("call", "done", "error", "function", "result")
+
+    def __init__(self, call: Call, function: Callable[[], Any]) -> None:
+        self.call = call
+        self.function = function
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+    def work(self) -> None:
+        with capture_prints(self.call):
+            try:
+                self.result = self.function()
+            except BaseException as error:
+                self.error = error
+        self.done.release()
+
+
+class _Workers:
+    """Threads that take one call after the other. There are as many as calls were ever under way at once, lately."""
+
+    _REST = 10.0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[queue.SimpleQueue[_Job]] = []
+
+    def take(self, job: _Job) -> None:
+        """Give a call to a thread that has none, a new one where there is none such."""
+        with self._lock:
+            inbox = self._idle.pop() if self._idle else None
+        if inbox is not None:
+            inbox.put(job)
+            return
+        threading.Thread(target=self._work, args=(job,), name="smm plugin call", daemon=True).start()
+
+    def _work(self, job: _Job) -> None:
+        inbox: queue.SimpleQueue[_Job] = queue.SimpleQueue()
+        while True:
+            job.work()
+            del job  # or what a call brought back would be kept until the next one
+            with self._lock:
+                self._idle.append(inbox)
+            try:
+                job = inbox.get(timeout=self._REST)
+            except queue.Empty:
+                with self._lock:
+                    if inbox in self._idle:
+                        self._idle.remove(inbox)
+                        return
+                job = inbox.get()  # it was chosen in this very moment
 
 
 def _names(expect: type | tuple[type, ...]) -> str:
@@ -166,38 +213,59 @@ def capture_prints(call: Call) -> Any:
 
 
 class Breadcrumbs:
-    """A file with the plugin calls under way. It outlives the process; there is none while no call is under way."""
+    """A file with the plugin calls under way, a line each. It outlives the process that did not end as it should."""
+
+    _LINE = 200
+    _MOST = 200
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)  # of a process that had the same number
         self._lock = threading.Lock()
-        self._under_way: dict[int, Call] = {}
-        self._next = 0
+        self._free = list(range(self._MOST, -1, -1))
+        self._empty = b" " * (self._LINE - 1) + b"\n"
+        self._file: int | None = None
+        # Written in full once: on a disk that fills up later, its lines can still be written.
+        with contextlib.suppress(OSError):
+            file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._file = file
+            os.write(file, self._empty * (self._MOST + 1))
 
     @contextlib.contextmanager
     def under_way(self, call: Call) -> Iterator[None]:
         """The call is under way within this block."""
         with self._lock:
-            self._next += 1
-            number = self._next
-            self._under_way[number] = call
-            self._write()
+            number = self._free.pop() if self._free else None
+        if number is not None:
+            self._write(number, _line_of(call, self._LINE))
         try:
             yield
         finally:
-            with self._lock:
-                del self._under_way[number]
-                self._write()
+            if number is not None:
+                self._write(number, self._empty)
+                with self._lock:
+                    self._free.append(number)
 
-    def _write(self) -> None:
-        lines = [json.dumps([call.plugin, call.method, call.subject]) for call in self._under_way.values()]
-        with contextlib.suppress(OSError):
-            if lines:
-                self._path.write_text("".join(line + "\n" for line in lines), "utf-8")
-            else:
-                self._path.unlink(missing_ok=True)
+    def close(self) -> None:
+        """The process ends as it should: nothing is left behind."""
+        with self._lock:
+            file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+            self._path.unlink(missing_ok=True)
+
+    def _write(self, number: int, line: bytes) -> None:
+        with self._lock, contextlib.suppress(OSError):  # within the lock, or it could be another file's by now
+            if self._file is not None:
+                os.pwrite(self._file, line, number * self._LINE)
+
+
+def _line_of(call: Call, length: int) -> bytes:
+    """A call as JSON, in exactly so many bytes; what it is for is left out where that would be too long."""
+    for subject in (call.subject, ""):
+        line = json.dumps([call.plugin, call.method, subject]).encode()
+        if len(line) < length:
+            return line.ljust(length - 1) + b"\n"
+    return b" " * (length - 1) + b"\n"
 
 
 def breadcrumbs_of(root: Path, pid: int) -> Path:
@@ -208,12 +276,12 @@ def breadcrumbs_of(root: Path, pid: int) -> Path:
 def left_behind(path: Path) -> list[Call]:
     """The calls that were under way when the process of that file ended before its time; removes the file."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")
         path.unlink()
     except OSError:
         return []
     calls = []
-    for line in lines:
+    for line in filter(str.strip, lines):
         with contextlib.suppress(ValueError):
             plugin, method, subject = json.loads(line)
             calls.append(Call(plugin=plugin, method=method, subject=subject))

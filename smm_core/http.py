@@ -9,7 +9,7 @@ Who asks decides where a client may go:
   `Client(allow_private=True)`.
 
 A client lives as long as its profile does and keeps connections between requests. `Client.once` makes the client of
-one `send`. No cookies are kept, no proxy or netrc is read from the environment, nothing is ever sent twice by itself,
+one `send`, with a connection that no other request uses. No cookies are kept, no proxy or netrc is read from the environment, nothing is ever sent twice by itself,
 and no address is put into a message beyond scheme and host, because paths and queries may carry tokens.
 """
 
@@ -22,7 +22,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +40,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAY_CROSS_ORIGINS = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
 _HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _KEEP_ALIVE_SECONDS = 5.0
+_SEND_AGAIN_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
@@ -107,16 +107,30 @@ class Client:
             call = onward
         raise FetchError(f"{_name(call)}: more than {self._redirects} redirects")
 
-    def once(self, *, send_by: datetime, now: Callable[[], datetime]) -> OneShot:
-        """The client of one `send`: it lets one request leave, and none at or after `send_by` by the clock `now`."""
-        return OneShot(self, send_by=send_by, now=now)
+    def once(
+        self,
+        *,
+        send_by: datetime,
+        now: Callable[[], datetime],
+        fresh: bool = True,
+        require: Callable[[], None] = lambda: None,
+    ) -> OneShot:
+        """The client of one `send`: it lets one request leave, and none at or after `send_by` by the clock `now`.
+
+        It goes over a `fresh` connection, or else over that of a `send` less than a second ago. A kept connection may be
+        closed by the other side in the very moment that we write; then nobody knows whether the request arrived. So
+        a connection is kept only where that can be found out afterwards, and only for as long as no server closes it.
+
+        `require` is asked right before the first byte leaves as well: when it raises, nothing leaves.
+        """
+        return OneShot(self, send_by=send_by, now=now, fresh=fresh, require=require)
 
     def close(self) -> None:
         """Close the connections. A request after this is a `PluginError`."""
         with self._lock:
             engine, self._engine, self._closed = self._engine, None, True
         if engine is not None:
-            engine.pool.close()
+            engine.close()
 
     def __enter__(self) -> Client:
         return self
@@ -124,19 +138,23 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _perform_alone(self, call: httpx.Request, *, gate: Callable[[], None]) -> Response:
-        """One request over a connection of its own; `gate` is called right before its first byte leaves.
-
-        A kept connection may be closed by the other side in the very moment that we write. For most requests that
-        is a nuisance; for a `send` it would be an unknown outcome, and a person would have to look.
-        """
+    def _perform_alone(self, call: httpx.Request, *, gate: Callable[[], None], fresh: bool) -> Response:
+        """One request over a connection of its own; `gate` is called right before its first byte leaves."""
         from smm_core.http_guard import Exchange
 
         exchange = Exchange(deadline=time.monotonic() + self._total_seconds, gate=gate)
-        with self._opened().single_use_pool() as pool:
-            return self._perform(pool, call, exchange)
+        connection = self._opened().take_connection(call, fresh=fresh)
+        try:
+            response = self._perform(connection, call, exchange)
+        except BaseException:
+            connection.close()
+            raise
+        self._opened().keep_connection(connection, fresh=fresh)
+        return response
 
-    def _perform(self, pool: httpcore.ConnectionPool, call: httpx.Request, exchange: Exchange) -> Response:
+    def _perform(
+        self, way: httpcore.ConnectionPool | httpcore.HTTPConnection, call: httpx.Request, exchange: Exchange
+    ) -> Response:
         """One request and its whole answer; a failure by whether anything of the request may have arrived."""
         import httpcore
 
@@ -146,7 +164,7 @@ class Client:
         try:
             with self._opened().network.during(exchange):
                 response = whole_answer(
-                    pool, _on_the_wire(call, self._timeouts), url=str(call.url), max_bytes=self._max_bytes
+                    way, _on_the_wire(call, self._timeouts), url=str(call.url), max_bytes=self._max_bytes
                 )
         except httpcore.LocalProtocolError:
             # Its own words would quote the header, and with it perhaps a token.
@@ -174,12 +192,22 @@ class Client:
 class OneShot:
     """The `HttpClient` of one `send`, made by `Client.once`.
 
-    It lets exactly one request leave, over a fresh connection, follows no redirect and repeats nothing. The time
+    It lets exactly one request leave, over a connection of its own, follows no redirect and repeats nothing. The time
     for sending is looked at twice: when asked, and again right before the first byte leaves.
     """
 
-    def __init__(self, client: Client, *, send_by: datetime, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        *,
+        send_by: datetime,
+        now: Callable[[], datetime],
+        fresh: bool,
+        require: Callable[[], None],
+    ) -> None:
         self._client = client
+        self._fresh = fresh
+        self._require = require
         self._send_by = send_by
         self._now = now
         self._lock = threading.Lock()
@@ -213,7 +241,7 @@ class OneShot:
         self._require_time()
         call = _call(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
         try:
-            return self._client._perform_alone(call, gate=self._open_gate)
+            return self._client._perform_alone(call, gate=self._open_gate, fresh=self._fresh)
         except FetchError as error:
             if self._bytes_left:
                 raise OutcomeUnknown(error.message) from None
@@ -236,6 +264,7 @@ class OneShot:
         with self._lock:
             if self._revoked:
                 raise TryLater("the caller stopped waiting before the request could leave; nothing was sent")
+            self._require()
             self._require_time()
             self._bytes_left = True
 
@@ -273,37 +302,67 @@ def retry_after(response: Response, now: datetime, *, longest: timedelta = timed
 # ---------------------------------------------------------------- the parts
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
 class _Engine:
     """What a client makes when its first request is due: the guarded network, certificates, kept connections."""
 
-    network: GuardedNetwork
-    ssl_context: ssl.SSLContext
-    pool: httpcore.ConnectionPool
-
-    def single_use_pool(self) -> httpcore.ConnectionPool:
-        """A pool for one request: nothing in it yet, nothing kept after it."""
+    def __init__(self, network: GuardedNetwork, certificates: ssl.SSLContext) -> None:
         import httpcore
 
-        return httpcore.ConnectionPool(
-            ssl_context=self.ssl_context, network_backend=self.network, max_connections=1, max_keepalive_connections=0
+        self.network = network
+        self._certificates = certificates
+        self._lock = threading.Lock()
+        self._sent_over: tuple[float, httpcore.HTTPConnection] | None = None
+        self.pool = httpcore.ConnectionPool(
+            ssl_context=certificates, network_backend=network, max_connections=20, keepalive_expiry=_KEEP_ALIVE_SECONDS
         )
+
+    def take_connection(self, call: httpx.Request, *, fresh: bool) -> httpcore.HTTPConnection:
+        """A connection that nobody else uses: that of the last `send` where it may be used again, else a new one."""
+        import httpcore
+
+        with self._lock:
+            last, self._sent_over = self._sent_over, None
+        origin = _wire_url(call).origin
+        if last is not None:
+            at, connection = last
+            young = time.monotonic() - at < _SEND_AGAIN_SECONDS
+            if young and not fresh and connection.can_handle_request(origin) and _is_open(connection):
+                return connection
+            connection.close()
+        return httpcore.HTTPConnection(origin, ssl_context=self._certificates, network_backend=self.network)
+
+    def keep_connection(self, connection: httpcore.HTTPConnection, *, fresh: bool) -> None:
+        """Put a connection aside for the next `send`, where that is wanted and the other side has not ended it."""
+        if fresh or not _is_open(connection):
+            connection.close()
+            return
+        with self._lock:
+            last, self._sent_over = self._sent_over, (time.monotonic(), connection)
+        if last is not None:
+            last[1].close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.pool.close()
+        with self._lock:
+            last, self._sent_over = self._sent_over, None
+        if last is not None:
+            last[1].close()
+
+
+def _is_open(connection: httpcore.HTTPConnection) -> bool:
+    """Whether a connection waits for its next request, and the other side has not closed it."""
+    return connection.is_idle() and not connection.has_expired()
 
 
 def _start_engine(
     allow_private: bool | frozenset[str], resolve: Resolve | None, ssl_context: ssl.SSLContext | None
 ) -> _Engine:
-    import httpcore
-
     from smm_core.http_guard import GuardedNetwork, resolve_by_system
 
     _quiet("httpx", "httpcore")
     network = GuardedNetwork(allow_private=allow_private, resolve=resolve or resolve_by_system)
-    certificates = ssl_context or _usual_certificates()
-    pool = httpcore.ConnectionPool(
-        ssl_context=certificates, network_backend=network, max_connections=20, keepalive_expiry=_KEEP_ALIVE_SECONDS
-    )
-    return _Engine(network=network, ssl_context=certificates, pool=pool)
+    return _Engine(network, ssl_context or _usual_certificates())
 
 
 @functools.cache
@@ -322,6 +381,7 @@ def _quiet(*loggers: str) -> None:
             logger.setLevel(logging.WARNING)
 
 
+@functools.lru_cache(maxsize=512)
 def _address(url: str) -> httpx.URL:
     """An address that may be asked for: http or https, with a host, without a name or password in it."""
     import httpx
@@ -400,12 +460,20 @@ def _name(call: httpx.Request) -> str:
 def _on_the_wire(call: httpx.Request, timeouts: Mapping[str, float]) -> httpcore.Request:
     import httpcore
 
-    url = httpcore.URL(
-        scheme=call.url.raw_scheme, host=call.url.raw_host, port=call.url.port, target=call.url.raw_path
-    )  # fmt: skip
     return httpcore.Request(
-        call.method, url, headers=call.headers.raw, content=call.stream, extensions={"timeout": timeouts}
+        call.method,
+        _wire_url(call),
+        headers=call.headers.raw,
+        content=call.stream,
+        extensions={"timeout": timeouts},
     )
+
+
+def _wire_url(call: httpx.Request) -> httpcore.URL:
+    import httpcore
+
+    url = call.url
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 def _reason(error: Exception) -> str:

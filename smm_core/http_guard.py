@@ -206,9 +206,11 @@ class BadAnswer(Exception):
     """An answer that came whole and yet cannot be read. The message quotes nothing of it."""
 
 
-def whole_answer(pool: httpcore.ConnectionPool, request: httpcore.Request, *, url: str, max_bytes: int) -> Response:
+def whole_answer(
+    way: httpcore.ConnectionPool | httpcore.HTTPConnection, request: httpcore.Request, *, url: str, max_bytes: int
+) -> Response:
     """Send a request and read its answer to the end; more than `max_bytes`, packed or unpacked, is a `FetchError`."""
-    with closing(pool.handle_request(request)) as answer:
+    with closing(way.handle_request(request)) as answer:
         headers = _header_map(answer.headers)
         pieces = _unpacked(answer.iter_stream(), headers.get("content-encoding", "").strip().lower())
         body = bytearray()

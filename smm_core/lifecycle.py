@@ -5,17 +5,20 @@ docs/states.md is generated from here.
 
 from __future__ import annotations
 
+from smm_core.model import ActionKind as K
 from smm_core.model import ActionState as A
 from smm_core.model import PostState as P
 
 ACTION_MOVES: dict[A, dict[A, str]] = {
     A.WAITING: {
-        A.SCHEDULED: "approved and its parent is out",
-        A.HELD: "its parent was refused or held",
+        A.SCHEDULED: "approved and its parent is out, or the platform's scheduler gave it back",
+        A.PUBLISHED: "the platform's scheduler sent it",
+        A.HELD: "its parent was refused or held, or the platform's scheduler lost it",
         A.CANCELLED: "withdrawn or edited",
     },
     A.SCHEDULED: {
         A.SENDING: "claimed when due",
+        A.WAITING: "handed over to the platform's own scheduler",
         A.HELD: "too late for its policy, profile logged out, or it could not be prepared",
         A.REFUSED: "the platform refused it while it was prepared",
         A.CANCELLED: "withdrawn or edited",
@@ -69,6 +72,7 @@ POST_MOVES: dict[P, dict[P, str]] = {
     },
     P.RENDERED: {
         P.REVIEWING: "a review is asked",
+        P.SCHEDULED: "edited too late: all of it is out or on its way as it was",
         P.WRITTEN: "edited",
         P.DRAFT: "made a draft again",
         P.WITHDRAWN: "withdrawn",
@@ -102,6 +106,7 @@ POST_MOVES: dict[P, dict[P, str]] = {
     },
     P.SCHEDULED: {
         P.DONE: "every delivery is out or given up",
+        P.APPROVED: "it gets another place in the queue",
         P.REWORK: "the approval was taken back",
         P.WRITTEN: "edited",
         P.DRAFT: "made a draft again",
@@ -110,6 +115,12 @@ POST_MOVES: dict[P, dict[P, str]] = {
     P.DONE: {P.WRITTEN: "edited: what is not out goes round again"},
     P.WITHDRAWN: {P.WRITTEN: "brought back", P.DRAFT: "brought back as a draft"},
 }
+
+PARTS = frozenset({K.PUBLISH, K.COMMENT})
+"""The kinds of action that make up a delivery. The others act on what those have made, or on the platform's scheduler."""
+
+ON_A_WORD = frozenset({K.REPLY, K.DELETE, K.TAKE_BACK})
+"""The kinds that need no approval of a variant: the word of a person is kept with them."""
 
 ENDED = frozenset({A.PUBLISHED, A.CANCELLED})
 NEEDS_A_PERSON = frozenset({A.HELD, A.REFUSED})

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -63,6 +64,14 @@ class ImageLimits:
     sizes: tuple[Size, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """At most `maximum` publications within any period of `per`. Each part of a thread counts, and each comment."""
+
+    maximum: int
+    per: timedelta
+
+
 class LinkStyle(StrEnum):
     """What becomes of a post's link: written into the text, attached as a card, or not possible."""
 
@@ -98,6 +107,7 @@ class Limits:
     link_style: LinkStyle = LinkStyle.INLINE
     first_comment: bool = False
     first_comment_text: TextLimit | None = None
+    rates: tuple[Rate, ...] = ()
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
     def provenance_of(self, name: str) -> Provenance | None:

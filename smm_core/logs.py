@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import logging
 import logging.handlers
 import sys
@@ -34,6 +35,15 @@ class _Line(logging.Formatter):
         return super().format(bare)
 
 
+class _File(logging.handlers.RotatingFileHandler):
+    """The log file. A line that it has no room for is lost: a full disk is told on the screen, not as a traceback of ours."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)):
+            super().handleError(record)
+
+
 def set_up(root: Path, *, verbose: bool = False) -> None:
     """Log to the workspace's file, and to stderr what a person should see (everything when `verbose`)."""
     from pythonjsonlogger.json import JsonFormatter
@@ -41,9 +51,7 @@ def set_up(root: Path, *, verbose: bool = False) -> None:
     folder = root / ".smm" / "logs"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
-            folder / "smm.jsonl", maxBytes=5 * _MEGABYTE, backupCount=3, encoding="utf-8"
-        )
+        file = _File(folder / "smm.jsonl", maxBytes=5 * _MEGABYTE, backupCount=3, encoding="utf-8")
     except OSError as error:
         raise WorkspaceError(f"{folder}: {error.strerror}", hint="the workspace must be writable") from None
     file.setFormatter(

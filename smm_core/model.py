@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -45,11 +45,20 @@ class Brand:
     link_hosts: tuple[str, ...] = ()
 
 
+class Scheduler(StrEnum):
+    """Who keeps the time of a profile's deliveries: smm itself, or the platform's own scheduler where it has one."""
+
+    SMM = "smm"
+    PLATFORM = "platform"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
     """One account on one platform.
 
+    `schedule` says who keeps the time: smm, or the platform's own scheduler.
     `imitates` is set on a test profile: the platform or rule set whose limits and rendering hold there.
+    `distance` is the least time between two of its posts, `per_day` the most of them on one day in `zone`.
     `settings` is what the platform's plugin declared as its settings type, already decoded.
     """
 
@@ -63,6 +72,9 @@ class Profile:
     imitates: str | None = None
     test_profile: str | None = None
     slots: tuple[Slot, ...] = ()
+    distance: timedelta = timedelta(minutes=10)
+    per_day: int = 10
+    schedule: Scheduler = Scheduler.SMM
     allow_private: bool = False
     settings: Any = None
 
@@ -153,12 +165,19 @@ class Late(StrEnum):
 
 
 class WhenKind(StrEnum):
-    """How a person said when: at a wall time, in the next free slot, at once, or not yet."""
+    """How a person said when: at a wall time, in the next free slot, at the queue's end or its front, at once, or not yet."""
 
     AT = "at"
     SLOT = "slot"
+    END = "end"
+    FIRST = "first"
     NOW = "now"
     UNPLANNED = "unplanned"
+
+    @property
+    def is_in_queue(self) -> bool:
+        """Whether such a post takes one of the profile's slots."""
+        return self in (WhenKind.SLOT, WhenKind.END, WhenKind.FIRST)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,13 +189,51 @@ class When:
     zone: str | None = None
 
 
+class Every(StrEnum):
+    """The step of a series."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RepeatChange:
+    """What is different about one date of a series: it is skipped, comes at another wall time, or has another text."""
+
+    date: date
+    skip: bool = False
+    at: datetime | None = None
+    parts: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeat:
+    """How a post repeats: every so many days, weeks or months, `on` these days, `at` a wall time, in the zone of the post's
+    `when`.
+
+    `on` has words: for weeks `monday`; for months `first monday`, `last friday`, `15` or `last day`; for days nothing.
+    `starts` and `until` are the first and last day on which it may come; `times` counts dates from `starts`.
+    """
+
+    every: Every
+    at: time
+    on: tuple[str, ...] = ()
+    interval: int = 1
+    starts: date | None = None
+    until: date | None = None
+    times: int | None = None
+    changes: tuple[RepeatChange, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostContent:
     """What a person writes and plans. `parts` has one text per part of a thread.
 
     `variations` replaces the parts for one profile (by name) or one platform. For a plugin's `render`, core has
     already chosen the variation, filled `hashtags` from the brand book and added campaign parameters to `link`.
-    `options` are for one platform: `options["platform-name"]["key"]`.
+    `options` are for one platform: `options["platform-name"]["key"]`. With `repeat` it is a series: core makes a post of
+    each of its dates.
     """
 
     title: str = ""
@@ -192,6 +249,7 @@ class PostContent:
     labels: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     when: When = field(default_factory=When)
+    repeat: Repeat | None = None
     late: Late = Late.NEXT_SLOT
     window: timedelta | None = None
     language: str | None = None
@@ -237,7 +295,10 @@ class PostState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Post:
-    """A post as it stands in the store. `slug` is what people call it; `revision` counts its edits."""
+    """A post as it stands in the store. `slug` is what people call it; `revision` counts its edits.
+
+    `series` is the slug of the series of which it is one date; empty for a post of its own.
+    """
 
     id: int
     client: str
@@ -247,6 +308,32 @@ class Post:
     state: PostState
     revision: int
     created_at: datetime
+    updated_at: datetime
+    by: str = ""
+    reason: str = ""
+    series: str = ""
+
+
+class SeriesState(StrEnum):
+    """Whether a series yields posts: it does, it is kept as a draft, or it was taken back."""
+
+    ACTIVE = "active"
+    DRAFT = "draft"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """A post that repeats, as it stands in the store. `key` is its source's name for it, `slug` what people call it."""
+
+    id: int
+    client: str
+    source: str
+    key: str
+    slug: str
+    content: PostContent
+    state: SeriesState
+    revision: int
     updated_at: datetime
     by: str = ""
     reason: str = ""
@@ -362,7 +449,10 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """An answer to a review, bound to the digests it was given for."""
+    """An answer to a review, bound to the digests it was given for.
+
+    `for_series`: an approval that holds for the later dates of the post's series as well, as long as a digest is the same.
+    """
 
     review_id: int
     decision: Decision
@@ -370,6 +460,7 @@ class Verdict:
     at: datetime
     digests: Mapping[str, str]
     remark: str = ""
+    for_series: bool = False
 
 
 # ---------------------------------------------------------------- the ledger
@@ -414,7 +505,11 @@ class Receipt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Action:
-    """One irrevocable act. `seq` orders the actions of one variant; `parent_id` must be out before it."""
+    """One irrevocable act. `seq` orders the actions of one variant; `parent_id` must be out before it.
+
+    `on_id` is the action it acts on (what is deleted, edited, answered, handed over, taken back), `target` what it acts on
+    where that is not ours, `by` the person on whose word it is done. `removed_at`: since when what it made is gone again.
+    """
 
     id: int
     post_id: int
@@ -430,8 +525,13 @@ class Action:
     attempts: int = 0
     next_try_at: datetime | None = None
     handles: Mapping[str, Any] = field(default_factory=dict)
+    handles_expire: datetime | None = None
     receipt: Receipt | None = None
     reason: str = ""
+    on_id: int | None = None
+    target: Receipt | None = None
+    by: str = ""
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

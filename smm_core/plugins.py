@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import logging
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -152,6 +152,14 @@ class Plugins:
             except SmmError as error:
                 answers.append((name, PluginError(f"plugin {name}: {hook}: {error}", plugin=name, method=hook)))
         return answers
+
+    def with_stand_ins(self, stand_in: Callable[[str, str, Any], Any]) -> Plugins:
+        """The same plugins, each object replaced by what `stand_in(family, plugin, object)` gives for it; hooks stay theirs."""
+        objects = {
+            family: {name: (owner, stand_in(family, owner, thing)) for name, (owner, thing) in things.items()}
+            for family, things in self._objects.items()
+        }
+        return Plugins(self.loaded, self._manager, objects)
 
     def _implementations(self, hook: str) -> list[tuple[str, Any]]:
         caller = getattr(self._manager.hook, hook)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import heapq
 import re
-from bisect import bisect_left
-from collections import Counter
+from bisect import bisect_left, insort
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as wall_time
 
 from smm_core.clock import instant_of, wall_of
@@ -21,6 +21,7 @@ from smm_core.model import Slot
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _EXAMPLES = "write for instance mon-fri 09:00, sat,sun 10:30 or daily 08:15"
+_DAY = timedelta(days=1)
 _WEEK = timedelta(weeks=1)
 _HORIZON = timedelta(days=3660)
 
@@ -70,18 +71,121 @@ def free_instant(
     of `zone`) on which fewer than `per_day` are taken. When there are no slots, or none is free within ten years, that
     is an `SmmError`.
     """
+    return next(free_instants(slots, after, taken, distance=distance, per_day=per_day, zone=zone))
+
+
+def free_instants(
+    slots: Sequence[Slot],
+    after: datetime,
+    taken: Collection[datetime],
+    *,
+    distance: timedelta,
+    per_day: int,
+    zone: str,
+) -> Iterator[datetime]:
+    """All slots that are free in the sense of `free_instant`, each for itself, in order."""
+    busy = _Taken(taken, distance=distance, per_day=per_day, zone=zone)
+    return (instant for instant in _within_reach(slots, after) if busy.fits(instant))
+
+
+def make_room(
+    slots: Sequence[Slot],
+    after: datetime,
+    queue: Sequence[datetime],
+    fixed: Collection[datetime],
+    *,
+    distance: timedelta,
+    per_day: int,
+    zone: str,
+) -> tuple[datetime, list[datetime]]:
+    """The first slot (UTC) strictly after `after` for one more post, and where those in the `queue` (in order) are then.
+
+    Only what is `fixed`, and what is in the queue before that slot, keeps a slot from being the first. Those from there on
+    stay where they can; one that cannot goes to the next slot that is free after those before it, until a free slot
+    absorbs the move. Their order stays, and what is fixed never moves. Errors are those of `free_instant`.
+    """
+    busy = _Taken(fixed, distance=distance, per_day=per_day, zone=zone)
+    waiting = deque(queue)
+    places: list[datetime] = []
+    ahead = _within_reach(slots, after)  # one walk serves all, because everybody only ever moves further
+    for first in ahead:
+        while waiting and waiting[0] < first:
+            places.append(waiting.popleft())
+            busy.add(places[-1])
+        if busy.fits(first):
+            break
+    busy.add(first)
+    last = moved = first
+    while waiting:
+        instant = waiting.popleft()
+        crowded = wall_of(instant, zone).date() == wall_of(moved, zone).date() and not busy.has_room(instant)
+        if instant <= last or instant - moved < distance or crowded:
+            bound = max(instant, last)
+            instant = moved = next(one for one in ahead if one > bound and busy.fits(one))
+        busy.add(instant)
+        places.append(instant)
+        last = instant
+    return first, places
+
+
+def wall_behind(slots: Iterable[Slot], instant: datetime) -> tuple[datetime, str] | None:
+    """The wall time and zone of the slot that gives an instant; None when none does."""
+    for slot in slots:
+        today = wall_of(instant, slot.zone).date()
+        for day in (today, today - timedelta(days=1)):
+            wall = datetime.combine(day, wall_time(slot.hour, slot.minute))
+            if day.weekday() == slot.weekday and instant_of(wall, slot.zone) == instant:
+                return wall, slot.zone
+    return None
+
+
+def _within_reach(slots: Sequence[Slot], after: datetime) -> Iterator[datetime]:
+    """The instants of the slots for as long as it makes sense to look; then an error says what is wrong."""
     if not slots:
         raise SmmError(
             "there are no slots", hint='add slots = ["mon-fri 09:00"] to the profile, or give the post a time'
         )
-    in_order = sorted(instant.astimezone(UTC) for instant in taken)
-    on_day = Counter(wall_of(instant, zone).date() for instant in in_order)
     for instant in next_instants(slots, after):
         if instant - after > _HORIZON:
             break
-        if _keeps_distance(instant, in_order, distance) and on_day[wall_of(instant, zone).date()] < per_day:
-            return instant
-    raise SmmError("no slot is free within ten years", hint="lower the distance or raise per_day under [publish]")
+        yield instant
+    raise SmmError(
+        "no slot is free within ten years", hint="lower distance or raise per_day of [publish] or the profile"
+    )
+
+
+class _Taken:
+    """The instants at which a profile has posts, in order, and how many lie on one day by its wall clock."""
+
+    def __init__(self, instants: Iterable[datetime], *, distance: timedelta, per_day: int, zone: str) -> None:
+        self._instants = sorted(instant.astimezone(UTC) for instant in instants)
+        self._on_day: dict[date, int] = {}
+        self._distance = distance
+        self._per_day = per_day
+        self._zone = zone
+
+    def add(self, instant: datetime) -> None:
+        """One more."""
+        insort(self._instants, instant)
+        day = wall_of(instant, self._zone).date()
+        if day in self._on_day:
+            self._on_day[day] += 1
+
+    def fits(self, instant: datetime) -> bool:
+        """Whether one more may be there: not at the same instant as another, far enough from it, on a day with room."""
+        at = bisect_left(self._instants, instant)
+        neighbours = self._instants[max(at - 1, 0) : at + 1]
+        if instant in neighbours or any(abs(instant - neighbour) < self._distance for neighbour in neighbours):
+            return False
+        return self.has_room(instant)
+
+    def has_room(self, instant: datetime) -> bool:
+        """Whether its day takes one more."""
+        day = wall_of(instant, self._zone).date()
+        if day not in self._on_day:
+            start, end = (instant_of(datetime.combine(each, wall_time()), self._zone) for each in (day, day + _DAY))
+            self._on_day[day] = bisect_left(self._instants, end) - bisect_left(self._instants, start)
+        return self._on_day[day] < self._per_day
 
 
 def _parse_days(days: str, text: str) -> list[int]:
@@ -123,9 +227,3 @@ def _instants_of(slot: Slot, after: datetime) -> Iterator[datetime]:
     while wall < last:
         yield instant_of(wall, slot.zone)
         wall += _WEEK
-
-
-def _keeps_distance(instant: datetime, in_order: Sequence[datetime], distance: timedelta) -> bool:
-    at = bisect_left(in_order, instant)
-    neighbours = in_order[max(at - 1, 0) : at + 1]
-    return instant not in neighbours and all(abs(instant - neighbour) >= distance for neighbour in neighbours)

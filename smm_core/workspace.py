@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from smm_core.clock import Clock, SystemClock
 from smm_core.errors import NotFound, PluginError, SmmError
@@ -20,17 +20,18 @@ from smm_core.root import database_path
 if TYPE_CHECKING:
     from smm_core.config import Client, Config, SourceConfig
     from smm_core.context import PluginContext
-    from smm_core.contracts import HttpClient, Publisher
-    from smm_core.engine import Call, Engine
+    from smm_core.contracts import Credentials, HttpClient, Publisher
+    from smm_core.engine import Breadcrumbs, Call, Engine
     from smm_core.http import Client as WebClient
     from smm_core.limits import Limits
     from smm_core.media import MediaStore
-    from smm_core.model import Profile
+    from smm_core.model import Event, Profile
     from smm_core.plugins import Plugins
     from smm_core.store import Store
 
 T = TypeVar("T")
 
+_MOST_THINGS = 1000
 MADE_UP = "~test"
 """The end of the name of a test profile that is in no configuration; no configured name can hold a tilde."""
 
@@ -42,6 +43,9 @@ class Workspace:
         self.root = root
         self.clock = clock or SystemClock()
         self._clients: dict[str, WebClient] = {}
+        self._profiles: dict[str, Profile] = {}
+        self._limits: dict[str, tuple[object, Limits]] = {}
+        self._things: dict[tuple[str, str], tuple[logging.LoggerAdapter[logging.Logger], Credentials]] = {}
         self._lock = threading.RLock()
         self._by = os.environ.get("SMM_PERSON") or os.environ.get("USER") or "someone"
 
@@ -76,9 +80,18 @@ class Workspace:
     @cached_property
     def engine(self) -> Engine:
         """What runs plugin calls."""
-        from smm_core.engine import Engine, breadcrumbs_of
+        from smm_core.engine import Engine
 
-        return Engine(self.config.plugins.deadline, breadcrumbs_of(self.root, os.getpid()))
+        return Engine(self.config.plugins.deadline, self.breadcrumbs)
+
+    @cached_property
+    def breadcrumbs(self) -> Breadcrumbs:
+        """The plugin calls under way, on disk."""
+        from smm_core.engine import Breadcrumbs, breadcrumbs_of
+
+        with contextlib.suppress(OSError):
+            (self.root / ".smm").mkdir(mode=0o700, exist_ok=True)
+        return Breadcrumbs(breadcrumbs_of(self.root, os.getpid()))
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -87,8 +100,6 @@ class Workspace:
         from smm_core.builtin.observers import observers
 
         found = discovery.discover() + discovery.discover_files(self.root / "plugins")
-        with contextlib.suppress(OSError):
-            (self.root / ".smm").mkdir(mode=0o700, exist_ok=True)
         loaded = plugins.load(
             found,
             enabled=self.config.plugins.enabled,
@@ -113,6 +124,7 @@ class Workspace:
             for name in ("config", "plugins", "engine"):
                 self.__dict__.pop(name, None)
             self.__dict__["config"] = fresh
+            self._profiles, self._limits = {}, {}
             self._close_clients()
 
     def close(self) -> None:
@@ -121,6 +133,9 @@ class Workspace:
         store = self.__dict__.pop("store", None)
         if store is not None:
             store.close()
+        breadcrumbs = self.__dict__.pop("breadcrumbs", None)
+        if breadcrumbs is not None:
+            breadcrumbs.close()
 
     def _close_clients(self) -> None:
         with self._lock:
@@ -128,7 +143,7 @@ class Workspace:
         for client in clients:
             client.close()
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +160,12 @@ class Workspace:
 
         `NAME~test` is the test profile that `test_profile_of` makes up for the profile NAME.
         """
+        known = self._profiles
+        if name not in known:
+            known[name] = self._decoded(name)
+        return known[name]
+
+    def _decoded(self, name: str) -> Profile:
         if name.endswith(MADE_UP):
             return self._made_up(self.profile(name.removesuffix(MADE_UP)))
         profile = _named(self.config.profiles, name, "profile")
@@ -202,9 +223,14 @@ class Workspace:
         from smm_core.limits import Limits
 
         rules = self.rules_of(profile)
-        known = self.store.profiles.state(profile.name).known
+        state = self.store.profiles.state(profile.name)
+        before = self._limits.get(profile.name)
+        if before is not None and before[0] == (profile, state.inspected_at):
+            return before[1]
         call = Call(plugin=self.plugins.owner("publisher", rules.name), method="limits", subject=profile.name)
-        return self.engine.run(call, lambda: rules.limits(profile, known), expect=Limits)
+        limits = self.engine.run(call, lambda: rules.limits(profile, state.known), expect=Limits)
+        self._limits[profile.name] = ((profile, state.inspected_at), limits)
+        return limits
 
     def is_test(self, profile: Profile) -> bool:
         """Whether what is published there has no consequences."""
@@ -239,20 +265,33 @@ class Workspace:
     def context(self, plugin: str, subject: str, limit: timedelta, http: HttpClient | None = None) -> PluginContext:
         """The context for one call of a plugin."""
         from smm_core.context import PluginContext
-        from smm_core.secrets import CredentialsFile
 
+        log, credentials = self._belongings(plugin, subject)
         return PluginContext(
             plugin=plugin,
             workspace=self.root,
             deadline=self.clock.now() + limit,
-            log=logging.LoggerAdapter(
-                logging.getLogger(f"smm.plugin.{plugin}"), {"plugin": plugin, "subject": subject}
-            ),
+            log=log,
             http=http or self.content_client(),
             media=self.media,
-            credentials=CredentialsFile(self.root / ".smm" / "credentials" / f"{subject or plugin}.json"),
+            credentials=credentials,
             clock=self.clock.now,
         )
+
+    def _belongings(self, plugin: str, subject: str) -> tuple[logging.LoggerAdapter[logging.Logger], Credentials]:
+        """The log and the tokens that every call of a plugin for one subject has."""
+        from smm_core.secrets import CredentialsFile
+
+        known = self._things.get((plugin, subject))
+        if known is None:
+            if len(self._things) > _MOST_THINGS:
+                self._things.clear()
+            log = logging.LoggerAdapter(
+                logging.getLogger(f"smm.plugin.{plugin}"), {"plugin": plugin, "subject": subject}
+            )
+            file = self.root / ".smm" / "credentials" / f"{subject or plugin}.json"
+            known = self._things[plugin, subject] = (log, CredentialsFile(file))
+        return known
 
     def content_client(self) -> WebClient:
         """The client for addresses that came from content: guarded, a few redirects."""
@@ -277,14 +316,14 @@ class Workspace:
 
     # ------------------------------------------------------------ telling people
 
-    def note(
+    def event(
         self, kind: str, message: str, *, client: str = "", subject: str = "", urgent: bool = False, **data: Any
-    ) -> None:
-        """Write down that something happened. Observers are told by `tell`; a store that is full loses only the note."""
+    ) -> Event:
+        """Something that happens now, in words without secrets."""
         from smm_core.model import Event
         from smm_core.secrets import scrub
 
-        event = Event(
+        return Event(
             kind=kind,
             at=self.clock.now(),
             message=scrub(message),
@@ -293,11 +332,21 @@ class Workspace:
             urgent=urgent,
             data=data,
         )
+
+    def log_event(self, event: Event) -> None:
+        """Put an event that the store holds into the log."""
         logging.getLogger("smm.event").log(
-            logging.WARNING if urgent else logging.INFO,
+            logging.WARNING if event.urgent else logging.INFO,
             event.message,
-            extra={"kind": kind, "subject": subject, "client": client},
+            extra={"kind": event.kind, "subject": event.subject, "client": event.client},
         )
+
+    def note(
+        self, kind: str, message: str, *, client: str = "", subject: str = "", urgent: bool = False, **data: Any
+    ) -> None:
+        """Write down that something happened. Observers are told by `tell`; a store that is full loses only the note."""
+        event = self.event(kind, message, client=client, subject=subject, urgent=urgent, **data)
+        self.log_event(event)
         with contextlib.suppress(SmmError):
             self.store.events.note(event)
 

@@ -202,6 +202,8 @@ def test_byte_order_marks_line_ends_and_leading_blank_lines_do_not_matter(root: 
         ('""', When()),
         ('"Now"', When(kind=WhenKind.NOW)),
         ('"unplanned"', When(kind=WhenKind.UNPLANNED)),
+        ('"end"', When(kind=WhenKind.END)),
+        ('"first"', When(kind=WhenKind.FIRST)),
         ('"2026-12-01 09:00"', When(kind=WhenKind.AT, wall=datetime(2026, 12, 1, 9, 0))),
         ("2026-12-01T09:00:30", When(kind=WhenKind.AT, wall=datetime(2026, 12, 1, 9, 0, 30))),
     ],

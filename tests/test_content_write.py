@@ -54,7 +54,7 @@ PICTURE = st.one_of(
 )
 WHEN = st.one_of(
     st.builds(When, kind=st.just(WhenKind.AT), wall=st.datetimes(), zone=st.sampled_from([None, "Europe/Amsterdam"])),
-    st.builds(When, kind=st.sampled_from([WhenKind.SLOT, WhenKind.NOW, WhenKind.UNPLANNED])),
+    st.builds(When, kind=st.sampled_from([kind for kind in WhenKind if kind is not WhenKind.AT])),
 )
 CONTENT = st.builds(
     PostContent,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -96,8 +98,8 @@ def test_a_call_that_ends_the_process_is_known_afterwards(tmp_path: Path) -> Non
     script = textwrap.dedent(f"""
         import os
         from pathlib import Path
-        from smm_core.engine import Call, Engine
-        engine = Engine(breadcrumbs=Path({str(crumbs)!r}))
+        from smm_core.engine import Breadcrumbs, Call, Engine
+        engine = Engine(breadcrumbs=Breadcrumbs(Path({str(crumbs)!r})))
         engine.run(Call(plugin="fine", method="x"), lambda: 1, expect=int)
         engine.run(Call(plugin="odd", method="collect", subject="news"), lambda: os._exit(7), expect=int)
     """)
@@ -106,8 +108,49 @@ def test_a_call_that_ends_the_process_is_known_afterwards(tmp_path: Path) -> Non
     assert left_behind(crumbs) == []
 
 
-def test_a_clean_end_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_calls_that_came_back_are_not_left_behind(tmp_path: Path) -> None:
     crumbs = Breadcrumbs(tmp_path / "calls")
-    with crumbs.under_way(CALL), crumbs.under_way(Call(plugin="other", method="y")):
-        assert len((tmp_path / "calls").read_text().splitlines()) == 2
+    other = Call(plugin="other", method="y" * 300, subject="é" * 300)
+    with crumbs.under_way(CALL), crumbs.under_way(other), crumbs.under_way(CALL):
+        assert (tmp_path / "calls").read_text().split().count('["odd",') == 2
     assert left_behind(tmp_path / "calls") == []
+
+
+def test_more_calls_than_there_are_lines_are_run_all_the_same(tmp_path: Path) -> None:
+    crumbs = Breadcrumbs(tmp_path / "calls")
+    with contextlib.ExitStack() as stack:
+        for _ in range(500):
+            stack.enter_context(crumbs.under_way(CALL))
+    assert left_behind(tmp_path / "calls") == []
+
+
+def test_a_clean_end_leaves_no_file(tmp_path: Path) -> None:
+    crumbs = Breadcrumbs(tmp_path / "calls")
+    with crumbs.under_way(CALL):
+        pass
+    crumbs.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_are_used_again_but_not_one_that_hangs() -> None:
+    engine = Engine()
+    seen = {engine.run(CALL, threading.get_ident, expect=int) for _ in range(20)}
+    assert len(seen) == 1
+    free = threading.Event()
+    with pytest.raises(PluginTimeout):
+        engine.run(CALL, free.wait, expect=bool, deadline=timedelta(seconds=0.05))
+    assert engine.run(CALL, lambda: 42, expect=int, deadline=timedelta(seconds=5)) == 42
+    free.set()
+
+
+def test_calls_at_the_same_time_each_have_a_thread() -> None:
+    engine, meeting = Engine(), threading.Barrier(8, timeout=10)
+    results: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(engine.run(CALL, meeting.wait, expect=int))) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == list(range(8))

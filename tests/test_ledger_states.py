@@ -48,7 +48,7 @@ from smm_core.steps.publish import work
 from smm_core.steps.render import render
 from smm_core.steps.review import review
 from smm_core.steps.schedule import schedule
-from smm_core.store import Fenced, Outcome, Store
+from smm_core.store import Fenced, NotSent, Outcome, Store
 from smm_core.workspace import Workspace
 from tests.crash.model import (
     ABILITIES,
@@ -178,7 +178,11 @@ class Promise(RuleBasedStateMachine):
             return Outcome(state=ActionState.PUBLISHED, receipt=Receipt(remote_id=action.key))
         if word == "cancel":
             return Outcome(state=ActionState.CANCELLED)
-        return Outcome(state=ActionState.SCHEDULED, absent=word == "not sent", wake_at=self.clock.now())
+        return Outcome(
+            state=ActionState.SCHEDULED,
+            not_sent=NotSent.ALL if word == "not sent" else NotSent.NONE,
+            wake_at=self.clock.now(),
+        )
 
     # ------------------------------------------------------------ time and machines
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smm_core.clock import instant_of, wall_of
 from smm_core.errors import SmmError
 from smm_core.model import Slot
-from smm_core.slots import free_instant, next_instants, parse_slots
+from smm_core.slots import free_instant, make_room, next_instants, parse_slots, wall_behind
 
 AMSTERDAM = "Europe/Amsterdam"
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -216,3 +216,110 @@ def test_a_free_slot_is_the_first_that_obeys_every_rule(
 
     found = free_instant(slots, MONDAY, taken, distance=least, per_day=per_day, zone=zone)
     assert found == next(instant for instant in next_instants(slots, MONDAY) if obeys(instant))
+
+
+# ---------------------------------------------------------------- room at the front
+
+
+def room(
+    text: str, queue: list[datetime], fixed: list[datetime], *, distance: int = 0, per_day: int = 10
+) -> tuple[str, list[str]]:
+    first, places = make_room(
+        parse_slots(text, "UTC"),
+        MONDAY,
+        queue,
+        fixed,
+        distance=timedelta(minutes=distance),
+        per_day=per_day,
+        zone="UTC",
+    )
+    return f"{first:%d %H:%M}", [f"{place:%d %H:%M}" for place in places]
+
+
+def at(*hours: int, day: int = 23) -> list[datetime]:
+    return [MONDAY.replace(day=day, hour=hour) for hour in hours]
+
+
+def test_who_goes_first_takes_the_next_slot_and_the_others_move_until_a_free_one_absorbs_it() -> None:
+    slots = "daily 10:00,11:00,12:00,13:00"
+    assert room(slots, at(10, 11, 13), []) == ("23 10:00", ["23 11:00", "23 12:00", "23 13:00"])
+    assert room(slots, at(11), []) == ("23 10:00", ["23 11:00"])
+    assert room(slots, [], []) == ("23 10:00", [])
+
+
+def test_what_is_fixed_never_moves_and_is_stepped_over() -> None:
+    slots = "daily 10:00,11:00,12:00,13:00"
+    assert room(slots, at(10), at(11)) == ("23 10:00", ["23 12:00"])
+    assert room(slots, at(11), at(10)) == ("23 11:00", ["23 12:00"])
+
+
+def test_those_that_wait_before_the_next_usable_slot_stay() -> None:
+    assert room("daily 10:00,11:00,12:00", at(10), at(9), distance=90) == ("23 12:00", ["23 10:00"])
+
+
+def test_who_is_too_close_to_one_that_moved_moves_as_well() -> None:
+    moved = room("daily 10:00,11:00,11:05,12:00", [*at(10), MONDAY.replace(hour=11, minute=5)], [], distance=10)
+    assert moved == ("23 10:00", ["23 11:00", "23 12:00"])
+
+
+def test_a_day_that_gets_too_full_passes_its_last_one_on() -> None:
+    queue = [*at(11, 12), *at(10, 11, day=24)]
+    slots = "daily 10:00,11:00,12:00,13:00"
+    expected = ("23 10:00", ["23 11:00", "24 10:00", "24 11:00", "25 10:00"])
+    assert room(slots, queue, [], per_day=2) == expected
+
+
+@settings(deadline=None)
+@given(
+    slots=slot_lists,
+    gaps=st.lists(st.integers(1, 60 * 24 * 3), max_size=8),
+    count=st.integers(0, 12),
+    distance=st.integers(0, 300),
+    per_day=st.integers(1, 4),
+    zone=st.sampled_from(SOME_ZONES),
+)
+def test_room_at_the_front_keeps_every_rule_and_the_order(
+    slots: list[Slot], gaps: list[int], count: int, distance: int, per_day: int, zone: str
+) -> None:
+    least = timedelta(minutes=distance)
+    fixed = [MONDAY + timedelta(minutes=sum(gaps[: number + 1])) for number in range(len(gaps))]
+    queue: list[datetime] = []
+    for _ in range(count):
+        queue.append(free_instant(slots, MONDAY, fixed + queue, distance=least, per_day=per_day, zone=zone))
+    queue.sort()
+
+    first, places = make_room(slots, MONDAY, queue, fixed, distance=least, per_day=per_day, zone=zone)
+
+    assert all(new >= old for new, old in zip(places, queue, strict=True)), "nobody goes out earlier"
+    assert all(before < later for before, later in pairwise(places)), "the order stays"
+    assert all(old == new for old, new in zip(queue, places, strict=True) if new < first)
+    placed = [first, *places]
+    everything = sorted([*fixed, *placed])
+    for one in placed:
+        others = [*everything]
+        others.remove(one)
+        assert one not in others
+        assert all(abs(one - other) >= least for other in others)
+        day = wall_of(one, zone).date()
+        assert sum(wall_of(other, zone).date() == day for other in everything) <= per_day
+    assert all(wall_behind(slots, one) for one in placed)
+
+
+def test_the_wall_time_behind_a_slot_in_a_gap_that_ends_at_midnight() -> None:
+    slots = parse_slots("sat 23:30", "America/Nuuk")
+    instant = next(next_instants(slots, datetime(2027, 3, 25, tzinfo=UTC)))
+    assert f"{wall_of(instant, 'America/Nuuk'):%a %H:%M}" == "Sun 00:00"
+    assert wall_behind(slots, instant) == (datetime(2027, 3, 27, 23, 30), "America/Nuuk")
+
+
+@given(slot_lists, instants)
+def test_the_wall_time_behind_a_slot_gives_its_instant_again(slots: list[Slot], after: datetime) -> None:
+    for instant in islice(next_instants(slots, after), 5):
+        behind = wall_behind(slots, instant)
+        assert behind is not None
+        wall, zone = behind
+        assert instant_of(wall, zone) == instant
+        assert (wall.weekday(), wall.hour, wall.minute, zone) in {
+            (slot.weekday, slot.hour, slot.minute, slot.zone) for slot in slots
+        }
+    assert wall_behind([Slot(weekday=0, hour=9, minute=0, zone="UTC")], MONDAY + timedelta(minutes=1)) is None

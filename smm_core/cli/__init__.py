@@ -34,6 +34,8 @@ COMMANDS = {
     "adopt": ("adopt", "Take a restored or copied database for ours."),
     "ideas": ("lists", "Ideas: list, show, use, dismiss."),
     "posts": ("lists", "Posts: list, show, new, edit, duplicate, withdraw."),
+    "queue": ("queue", "The queue: list slots; put a post first, next or at the end."),
+    "series": ("series", "Series: list, show, skip or change one date, end."),
     "reviews": ("reviews", "Reviews: list, show, approve, rework."),
     "deliveries": ("lists", "Deliveries: list, show, resolve, retry, cancel."),
     "profiles": ("profiles", "Profiles: list, show, inspect, login."),
@@ -42,14 +44,15 @@ COMMANDS = {
     "preview": ("preview", "Draw what followers would see."),
     "try": ("try_", "Send a post to the test profile at once."),
     "calendar": ("calendar", "Show a month."),
+    "simulate": ("simulate", "Say what will go out, what will not, and why."),
     "explain": ("explain", "Say why a post was or was not sent."),
     "report": ("report", "Make a page of what went where and what came of it."),
 }
 GROUPS = {
     "Start": ("init", "doctor", "attention"),
     "Steps": ("collect", "compose", "render", "review", "schedule", "publish", "measure", "run"),
-    "Things": ("ideas", "posts", "reviews", "deliveries", "profiles", "plugins"),
-    "Look": ("check", "preview", "try", "calendar", "explain", "report"),
+    "Things": ("ideas", "posts", "queue", "series", "reviews", "deliveries", "profiles", "plugins"),
+    "Look": ("check", "preview", "try", "calendar", "simulate", "explain", "report"),
     "Hold": ("pause", "resume", "adopt"),
 }
 

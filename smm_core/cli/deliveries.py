@@ -11,7 +11,7 @@ from smm_core.cli.output import json_option, local, show_json
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import SmmError
 from smm_core.model import Action, ActionState, Receipt
-from smm_core.store import Outcome
+from smm_core.store import NotSent, Outcome
 
 
 @click.group()
@@ -69,7 +69,7 @@ def resolve(session: Session, number: int, published: str | None, not_sent: bool
     else:
         outcome = Outcome(
             state=ActionState.SCHEDULED,
-            absent=True,
+            not_sent=NotSent.ALL,
             wake_at=max(now, action.due_at),
             reason=f"{ws.by} says it was not sent",
         )

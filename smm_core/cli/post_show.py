@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from smm_core.cli.output import local, show_json, state_colour, table
+from smm_core.cli.problems import say_problem
 from smm_core.cli.when import say_when
-from smm_core.model import Level, Post, Problem, Review, Variant
+from smm_core.model import Post, Problem, Review, Variant
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace
-
-_COLOURS = {Level.BLOCK: "red", Level.WARN: "yellow", Level.INFO: "cyan"}
 
 
 def show_post(ws: Workspace, post: Post, *, as_json: bool) -> None:
@@ -71,6 +70,7 @@ def _show_head(post: Post, file: str | None, zone: str) -> None:
         ("title", content.title),
         ("reason", post.reason),
         ("client", post.client),
+        ("series", post.series),
         ("file", file or f"none: it came from {post.source}"),
         ("when", f"{say_when(content.when, zone)} ({zone})"),
         ("profiles", ", ".join(content.profiles)),
@@ -108,7 +108,7 @@ def _show_variant(variant: Variant, problems: Sequence[Problem]) -> None:
     if variant.first_comment:
         click.echo(f"first comment: {variant.first_comment}")
     for problem in problems:
-        click.echo("  " + click.style(str(problem.level), fg=_COLOURS[problem.level]) + f"  {problem.message}")
+        click.echo("  " + say_problem(problem))
 
 
 def _show_review(ws: Workspace, review: Review, zone: str) -> None:

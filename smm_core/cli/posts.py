@@ -14,9 +14,9 @@ import click
 
 from smm_core.cli.output import json_option, state_colour
 from smm_core.cli.session import Session, pass_session
-from smm_core.cli.when import AT_HELP, front_matter_of, read_at
+from smm_core.cli.when import AT_HELP, NOW_HELP, front_matter_of, not_past, read_at
 from smm_core.errors import ContentError, NotFound, SmmError, TooLate
-from smm_core.model import Picture, Post, PostContent, PostState, WhenKind
+from smm_core.model import Picture, Post, PostContent, PostState, When, WhenKind
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace
@@ -50,6 +50,7 @@ def show(session: Session, post: str, as_json: bool) -> None:
 @click.option("--text", default="", help="Its text; - reads it from standard input. A line --- begins the next part.")
 @click.option("--profile", "profiles", multiple=True, help="A profile it goes to (default: all of the client's).")
 @click.option("--at", help=AT_HELP)
+@click.option("--now", "at_once", is_flag=True, help=NOW_HELP)
 @click.option("--link", help="A web address.")
 @click.option("--call-to-action", default="", help="What readers are asked to do.")
 @click.option("--label", "labels", multiple=True, help="A label.")
@@ -74,6 +75,7 @@ def new(
     text: str,
     profiles: tuple[str, ...],
     at: str | None,
+    at_once: bool,
     link: str | None,
     call_to_action: str,
     labels: tuple[str, ...],
@@ -112,8 +114,9 @@ def new(
         content = _composed(ws, owner, content, template, layout)
     if profiles:
         content = replace(content, profiles=chosen(profiles_of(ws, owner), profiles))
-    if at:
-        content = replace(content, when=read_at(at, zone=ws.client(owner).zone, now=ws.clock.now()))
+    if at or at_once:
+        going = replace(content, profiles=content.profiles or tuple(profiles_of(ws, owner)))
+        content = replace(content, when=_asked_for(ws, owner, going, at, at_once=at_once))
     own = tuple(
         Picture(media=authoring.add_picture(ws, owner, path), alt=alts[number] if number < len(alts) else "")
         for number, path in enumerate(pictures)
@@ -121,7 +124,17 @@ def new(
     path = authoring.new_post(ws, owner, replace(content, pictures=(*content.pictures, *own)), draft=draft)
     if in_editor:
         click.edit(filename=str(path))
-    _read_in(ws, path)
+    _read_in_any(ws, path)
+
+
+def _asked_for(ws: Workspace, client: str, content: PostContent, at: str | None, *, at_once: bool) -> When:
+    """What `--at` and `--now` say together; a time that is past on one of the post's profiles needs both."""
+    now = ws.clock.now()
+    when = read_at(at or "now", zone=ws.client(client).zone, now=now)
+    if at and at_once and when.kind not in (WhenKind.AT, WhenKind.NOW):
+        raise click.UsageError(f"--at {at} and --now contradict each other.")
+    profiles = [ws.config.profiles[name] for name in content.profiles if name in ws.config.profiles]
+    return not_past(when, profiles, now=now, at_once=at_once, zone=content.when.zone)
 
 
 def _typed(text: str) -> str:
@@ -153,7 +166,7 @@ def _composed(ws: Workspace, client: str, content: PostContent, template: str, l
 @posts.command()
 @click.argument("post")
 @click.option("--at", help=AT_HELP)
-@click.option("--now", "at_once", is_flag=True, help="Send it as soon as it is approved: --at now.")
+@click.option("--now", "at_once", is_flag=True, help=NOW_HELP)
 @click.option("--text", help="Another text; - reads it from standard input.")
 @click.option("--title", help="Another title.")
 @click.option("--label", "labels", multiple=True, help="Its labels from now on; '' for none.")
@@ -176,17 +189,14 @@ def edit(
     from smm_core.cli.target import chosen, find_stored, profiles_of
     from smm_core.content.parts import split_parts
 
-    if at and at_once:
-        raise click.UsageError("--at and --now contradict each other.")
     ws = session.ws
     session.log()
     stored = find_stored(ws, post)
-    _refuse_if_out(ws, stored)
+    refuse_if_out(ws, stored)
     path = authoring.file_of(ws, stored)
     changes: dict[str, object] = {}
     if at or at_once:
-        when = read_at(at or "now", zone=ws.client(stored.client).zone, now=ws.clock.now())
-        changes |= front_matter_of(when)
+        changes |= front_matter_of(_asked_for(ws, stored.client, stored.content, at, at_once=at_once))
     if title is not None:
         changes["title"] = title or None
     if labels:
@@ -202,10 +212,10 @@ def edit(
         authoring.change_front_matter(path, changes)
     if text is not None:
         authoring.change_text(path, split_parts(_typed(text)))
-    _read_in(ws, path)
+    _read_in_any(ws, path)
 
 
-def _refuse_if_out(ws: Workspace, post: Post) -> None:
+def refuse_if_out(ws: Workspace, post: Post) -> None:
     """An edit of a post that is out or on its way everywhere would change nothing, so it is not begun."""
     from smm_core.cli.target import on_their_way
 
@@ -228,7 +238,7 @@ def duplicate(session: Session, post: str, slug: str) -> None:
 
     session.log()
     ws = session.ws
-    _read_in(ws, authoring.duplicate(ws, find_stored(ws, post), slug))
+    read_in(ws, authoring.duplicate(ws, find_stored(ws, post), slug))
 
 
 @posts.command()
@@ -242,7 +252,8 @@ def withdraw(session: Session, post: str, reason: str) -> int:
     ws = session.ws
     session.log()
     stored = find_stored(ws, post)
-    why = reason or f"withdrawn by {ws.by}"
+    # What the file of a series says about a date decides about it from then on.
+    why = ("series: " if stored.series else "") + (reason or f"withdrawn by {ws.by}")
     change = ws.store.posts.withdraw(stored.id, ws.clock.now(), why, ws.by)
     if not change.changed:
         click.echo(f"post {stored.slug} was withdrawn before: {change.post.reason}")
@@ -273,6 +284,10 @@ def _withdraw_file(ws: Workspace, post: Post) -> int:
     if post.source not in ws.config.sources or ws.config.sources[post.source].type != authoring.CONTENT_SOURCE:
         return 0
     try:
+        if post.series:
+            from smm_core.cli.series import skip_date_of
+
+            return skip_date_of(ws, post)
         path = authoring.file_of(ws, post)
         authoring.change_front_matter(path, {"withdrawn": True})
     except NotFound:
@@ -280,7 +295,8 @@ def _withdraw_file(ws: Workspace, post: Post) -> int:
     except (ContentError, OSError) as error:
         raise SmmError(
             f"the post is withdrawn, but its file does not say so: {error}",
-            hint="add withdrawn to its front matter by hand, or a changed file brings it back",
+            hint=f"add {'a skip of its date' if post.series else 'withdrawn'} to its front matter by hand, or a changed file"
+            " brings it back",
         ) from None
     _collect_quietly(ws, path)
     return 0
@@ -296,7 +312,19 @@ def _collect_quietly(ws: Workspace, path: Path) -> Post:
     return collected(ws, place, path)
 
 
-def _read_in(ws: Workspace, path: Path) -> Post:
+def _read_in_any(ws: Workspace, path: Path) -> None:
+    """Like `read_in`; a file in which a person wrote a series is told as such."""
+    from smm_core.cli.written import IsSeries
+
+    try:
+        read_in(ws, path)
+    except IsSeries as found:
+        click.echo(path.relative_to(ws.root) if path.is_relative_to(ws.root) else path)
+        click.echo(f"series {found.series.slug}: {state_colour(found.series.state)}")
+        click.echo(f"`smm series show {found.series.slug}` shows its dates", err=True)
+
+
+def read_in(ws: Workspace, path: Path) -> Post:
     """Collect a file that was just written, and say where its post stands."""
     from smm_core.cli.target import on_their_way
     from smm_core.cli.written import say_written

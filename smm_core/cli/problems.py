@@ -32,6 +32,11 @@ def problem_rows(profile: str, problems: Iterable[Problem], *, as_json: bool) ->
         }
 
 
+def say_problem(problem: Problem) -> str:
+    """A problem in one line below the variant that has it."""
+    return click.style(str(problem.level), fg=_COLOURS[problem.level]) + f"  {problem.message}"
+
+
 def say_source(problem: Problem) -> str:
     """Where the limit is known from; a guess says that it is one."""
     known = problem.provenance

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from smm_core.cli.output import client_option, json_option, local, show_json, show_rows, state_colour
+from smm_core.cli.problems import say_problem
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import NotFound
 from smm_core.model import Decision, Review, ReviewState
@@ -29,10 +30,12 @@ def list_(session: Session, everything: bool, client: str | None, as_json: bool)
         if not everything and review.state not in (ReviewState.OPEN, ReviewState.EXPIRED):
             continue
         zone = session.ws.config.zone
+        post = store.posts.get(review.post_id)
         rows.append(
             {
                 "id": review.id,
-                "post": store.posts.get(review.post_id).slug,
+                "post": post.slug,
+                **({"series": post.series or None} if as_json else {}),
                 "state": str(review.state) if as_json else state_colour(review.state),
                 "approver": review.approver,
                 "profiles": list(review.digests),
@@ -54,11 +57,19 @@ def show(session: Session, number: int, as_json: bool) -> None:
     review = store.reviews.get(number)
     post = store.posts.get(review.post_id)
     variants = [store.posts.variant(post.id, profile, digest) for profile, digest in review.digests.items()]
+    doubts = {
+        variant.profile: problems
+        for variant, problems in store.posts.variants(post)
+        if review.digests.get(variant.profile) == variant.digest
+    }
     verdicts = store.reviews.verdicts(number)
     if as_json:
-        show_json({"review": review, "post": post.slug, "variants": variants, "verdicts": verdicts})
+        shown = {"review": review, "post": post.slug, "series": post.series or None}
+        show_json({**shown, "variants": variants, "problems": doubts, "verdicts": verdicts})
         return
     click.echo(click.style(f"review {review.id} of {post.slug}: {review.state}", bold=True))
+    if post.series:
+        click.echo(f"one date of the series {post.series}: --series approves later dates with the same content, too")
     for variant in variants:
         for part_number, part in enumerate(variant.parts, start=1):
             place = (
@@ -72,8 +83,11 @@ def show(session: Session, number: int, as_json: bool) -> None:
                 click.echo(f"[picture {media.width}×{media.height}: {media.alt or 'no alt text'}]")
         if variant.first_comment:
             click.echo(f"first comment: {variant.first_comment}")
+        for problem in doubts.get(variant.profile, ()):
+            click.echo("  " + say_problem(problem))
     for verdict in verdicts:
-        click.echo(f"\n{verdict.by}: {verdict.decision}{f' – {verdict.remark}' if verdict.remark else ''}")
+        what = f"{verdict.decision} for the series" if verdict.for_series else verdict.decision
+        click.echo(f"\n{verdict.by}: {what}{f' – {verdict.remark}' if verdict.remark else ''}")
     click.echo(f"\nsee it drawn: smm preview {post.slug}")
 
 
@@ -88,7 +102,15 @@ def _one(session: Session, name: str) -> Review:
     return found[-1]
 
 
-def _decide(session: Session, names: tuple[str, ...], decision: Decision, by: str | None, remark: str) -> int:
+def _decide(
+    session: Session,
+    names: tuple[str, ...],
+    decision: Decision,
+    by: str | None,
+    remark: str,
+    *,
+    for_series: bool = False,
+) -> int:
     from smm_core.contracts import Answer
     from smm_core.steps import Report
     from smm_core.steps.review import answered
@@ -96,8 +118,15 @@ def _decide(session: Session, names: tuple[str, ...], decision: Decision, by: st
     report = Report(step="review")
     for name in names:
         review = _one(session, name)
+        if for_series and review.state is ReviewState.APPROVED:
+            continue  # an approval for the series, given just now, has settled it
         answer = Answer(
-            review_id=review.id, decision=decision, by=by or session.ws.by, digests=review.digests, remark=remark
+            review_id=review.id,
+            decision=decision,
+            by=by or session.ws.by,
+            digests=review.digests,
+            remark=remark,
+            for_series=for_series,
         )
         answered(session.ws, answer, report)
     for line in report.lines:
@@ -112,10 +141,19 @@ def _decide(session: Session, names: tuple[str, ...], decision: Decision, by: st
 @click.option("--all", "everything", is_flag=True, help="All that wait for an answer.")
 @click.option("--by", help="Who approves (default: SMM_PERSON, or your login).")
 @click.option("--remark", default="", help="A word for the writer.")
+@click.option(
+    "--series", "for_series", is_flag=True, help="Also later dates of its series, while the content is the same."
+)
 @client_option
 @pass_session
 def approve(
-    session: Session, names: tuple[str, ...], everything: bool, by: str | None, remark: str, client: str | None
+    session: Session,
+    names: tuple[str, ...],
+    everything: bool,
+    by: str | None,
+    remark: str,
+    for_series: bool,
+    client: str | None,
 ) -> int:
     """Approve reviews by number, or by the name of their post."""
     if everything:
@@ -125,7 +163,7 @@ def approve(
             return 0
     if not names:
         raise click.UsageError("Name the reviews to approve, or --all.")
-    return _decide(session, names, Decision.APPROVE, by, remark)
+    return _decide(session, names, Decision.APPROVE, by, remark, for_series=for_series)
 
 
 @reviews.command()

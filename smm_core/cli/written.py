@@ -9,8 +9,8 @@ import click
 
 from smm_core.cli.output import state_colour
 from smm_core.cli.target import Place
-from smm_core.errors import ContentError
-from smm_core.model import Post, PostState
+from smm_core.errors import ContentError, NotFound
+from smm_core.model import Post, PostState, Series, SeriesState
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace
@@ -21,8 +21,17 @@ _NEXT = {
 }
 
 
+class IsSeries(NotFound):
+    """The file is a series, so that there is a post for each of its dates and none for the file."""
+
+    def __init__(self, series: Series) -> None:
+        hint = f"`smm series show {series.slug}` shows its dates, each a post; its file can be edited as any other"
+        super().__init__(f"{series.slug} is a series", hint=hint)
+        self.series = series
+
+
 def collected(ws: Workspace, place: Place, path: Path) -> Post:
-    """The post in a file, collected now; what is wrong with the file is a `ContentError`."""
+    """The post in a file, collected now; what is wrong with the file is a `ContentError`, a file with a series `IsSeries`."""
     from smm_core.content import file_name, key_of
     from smm_core.steps.collect import collect
 
@@ -32,6 +41,9 @@ def collected(ws: Workspace, place: Place, path: Path) -> Post:
         if source == place.source and (trouble.where in (shown, key) or trouble.where.startswith(f"{shown}:")):
             raise ContentError(trouble.message, where=trouble.where)
     post = ws.store.posts.by_key(place.source, key)
+    series = ws.store.series.by_key(place.source, key)
+    if series is not None and (post is None or series.state is not SeriesState.WITHDRAWN):
+        raise IsSeries(series)
     if post is None:
         why = report.troubles[0] if report.troubles else "the source did not find it"
         raise ContentError(f"was not collected: {why}", where=shown)

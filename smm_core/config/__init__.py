@@ -12,8 +12,8 @@ from smm_core.config.brand_book import load_brands
 from smm_core.config.decode import decode_into, decode_settings
 from smm_core.config.mistakes import Mistakes, Where, note_open_secrets
 from smm_core.config.references import check_references, tables_of
-from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable
-from smm_core.model import Brand, Late, Profile
+from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable, PublishTable
+from smm_core.model import Brand, Late, Profile, Scheduler
 from smm_core.slots import parse_slots
 from smm_core.toml_source import Lines, read_toml
 
@@ -95,7 +95,7 @@ class PublishConfig:
     """`window`: how late a delivery may go out; `late`: what happens after that; `distance`: least time between two posts of a
     profile; `per_day`: most posts of a profile a day; `prepare_ahead`: how early uploads start; `repeat_window`: how long the
     same text to the same profile counts as a repetition; `retry_after`: how long to wait before the first new try, where the
-    platform does not say."""
+    platform does not say; `series_ahead`: how long before their time the posts of a series are made."""
 
     window: timedelta
     late: Late
@@ -104,6 +104,7 @@ class PublishConfig:
     prepare_ahead: timedelta
     repeat_window: timedelta
     retry_after: timedelta
+    series_ahead: timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,6 +150,11 @@ class Config:
     events: EventsConfig
     plugins: PluginsConfig
     daemon: DaemonConfig
+
+    @property
+    def handing_over(self) -> frozenset[str]:
+        """The profiles whose deliveries the platform's own scheduler is to have."""
+        return frozenset(name for name, profile in self.profiles.items() if profile.schedule is Scheduler.PLATFORM)
 
 
 # ---------------------------------------------------------------- reading
@@ -203,7 +209,7 @@ def _config_of(document: ConfigDocument, brands: Mapping[str, Brand], root: Path
             for name, table in document.persons.items()
         },
         profiles={
-            name: _profile_of(name, table, clients[table.client or only_client])
+            name: _profile_of(name, table, clients[table.client or only_client], document.publish)
             for name, table in document.profiles.items()
         },
         sources={
@@ -243,7 +249,7 @@ def _client_of(name: str, table: ClientTable, document: ConfigDocument, brand: B
     )
 
 
-def _profile_of(name: str, table: ProfileTable, client: Client) -> Profile:
+def _profile_of(name: str, table: ProfileTable, client: Client, publish: PublishTable) -> Profile:
     zone = table.zone or client.zone
     return Profile(
         name=name,
@@ -256,6 +262,9 @@ def _profile_of(name: str, table: ProfileTable, client: Client) -> Profile:
         imitates=table.imitates,
         test_profile=table.test_profile,
         slots=tuple(dict.fromkeys(slot for line in table.slots for slot in parse_slots(line, zone))),
+        distance=publish.distance if table.distance is None else table.distance,
+        per_day=table.per_day or publish.per_day,
+        schedule=table.schedule,
         allow_private=table.allow_private,
         settings=table.settings,
     )

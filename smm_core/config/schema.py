@@ -32,7 +32,7 @@ from smm_core.config.forms import (
     Zone,
     check_entries,
 )
-from smm_core.model import Late
+from smm_core.model import Late, Scheduler
 
 CONFIG_FILE = "smm.toml"
 BRAND_FILE = "brand.toml"
@@ -98,6 +98,16 @@ class ProfileTable:
     test_profile: str | None = field(default=None, metadata=_about("The profile on which its posts are tried out."))
     slots: tuple[SlotLine, ...] = field(
         default=(), metadata=_about('Its posting times: `["mon-fri 09:00", "sat,sun 10:30", "daily 20:15,22:00"]`.')
+    )
+    distance: timedelta | None = field(
+        default=None, metadata=_about("Least time between two of its posts.", absent="that of [publish]")
+    )
+    per_day: Count | None = field(
+        default=None, metadata=_about("The most of its posts on one day.", absent="that of [publish]")
+    )
+    schedule: Scheduler = field(
+        default=Scheduler.SMM,
+        metadata=_about("Who keeps the time: `smm`, or `platform` for the platform's own scheduler, where it has one."),
     )
     allow_private: bool = field(
         default=False, metadata=_about("Whether its platform may live at an address of the local network.")
@@ -168,6 +178,10 @@ class PublishTable:
         metadata=_about(
             "How long to wait before what failed is tried again, where the platform does not say; each time twice as long."
         ),
+    )
+    series_ahead: Duration = field(
+        default=timedelta(weeks=4),
+        metadata=_about("How long before their time the posts of a series are made; the next one always is."),
     )
 
 

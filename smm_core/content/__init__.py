@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from smm_core.clock import parse_duration, zone_of
 from smm_core.content.front_matter import Fields, FrontMatter, parse_front_matter, say_value, trim
 from smm_core.content.parts import SEPARATOR, find_separators, split_parts
+from smm_core.content.repeat import read_repeat
 from smm_core.errors import ContentError, MediaError, SmmError
 from smm_core.model import Card, IdeaFound, Late, Picture, PostContent, PostFound, When, WhenKind
 
@@ -26,9 +27,9 @@ KeepPicture = Callable[[Path], str]
 """Stores a picture file and returns the sha256 of its bytes; what cannot be used is a `MediaError`."""
 
 POST_KEYS = (
-    *("title", "profiles", "at", "zone", "campaign", "labels", "link", "call_to_action", "hashtag_set", "hashtags"),
-    *("first_comment", "late", "window", "language", "approval", "repeat_allowed", "draft", "withdrawn", "idea"),
-    *("pictures", "text", "options"),
+    *("title", "profiles", "at", "zone", "repeat", "campaign", "labels", "link", "call_to_action", "hashtag_set"),
+    *("hashtags", "first_comment", "late", "window", "language", "approval", "repeat_allowed", "draft", "withdrawn"),
+    *("idea", "pictures", "text", "options"),
 )
 PICTURE_KEYS = ("file", "card", "fields", "picture", "alt", "focus", "part")
 IDEA_KEYS = ("title", "url", "author", "labels", "date")
@@ -36,8 +37,16 @@ IDEA_KEYS = ("title", "url", "author", "labels", "date")
 _DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d(?::?\d\d)?)?")
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _CARD = re.compile(r"([\w-]+):([\w./-]+)")
-_AT_HINT = 'write a wall time such as at = "2026-12-01T09:00", or "next", "now" or "unplanned"'
-_WORDS = {"next": WhenKind.SLOT, "now": WhenKind.NOW, "unplanned": WhenKind.UNPLANNED}
+AT_WORDS = {
+    "next": WhenKind.SLOT,
+    "end": WhenKind.END,
+    "first": WhenKind.FIRST,
+    "now": WhenKind.NOW,
+    "unplanned": WhenKind.UNPLANNED,
+}
+"""What `at` may say besides a wall time."""
+
+_AT_HINT = 'write a wall time such as at = "2026-12-01T09:00", or "next", "end", "first", "now" or "unplanned"'
 
 
 # ---------------------------------------------------------------- files
@@ -117,6 +126,7 @@ def post_content(front: FrontMatter, *, folders: tuple[Path, ...], root: Path, k
         labels=fields.texts("labels"),
         profiles=_profiles(fields),
         when=_when(fields),
+        repeat=read_repeat(fields),
         late=_late(fields),
         window=_window(fields),
         language=_language(fields),
@@ -225,8 +235,10 @@ def _when(fields: Fields) -> When:
     value = fields.raw("at")
     if value is None or value == "":
         return When(zone=zone)
-    if isinstance(value, str) and (word := trim(value).lower()) in _WORDS:
-        return When(kind=_WORDS[word], zone=zone)
+    if "repeat" in fields:
+        raise fields.mistake("at", "does not go with `repeat`", "the time of a series stands in repeat.at")
+    if isinstance(value, str) and (word := trim(value).lower()) in AT_WORDS:
+        return When(kind=AT_WORDS[word], zone=zone)
     return When(kind=WhenKind.AT, wall=_wall(fields, value), zone=zone)
 
 

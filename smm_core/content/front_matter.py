@@ -191,6 +191,8 @@ def _yaml_lines(root: yaml.Node, name: str, before: int) -> dict[KeyPath, int]:
             lines |= {inner: before + 1 + item.start_mark.line for inner, item in inside}
         elif isinstance(node, yaml.MappingNode):
             for key, value in node.value:
+                if key.tag == "tag:yaml.org,2002:bool":
+                    key.tag = "tag:yaml.org,2002:str"  # YAML takes the key `on` for the truth value true
                 inner = (*path, str(key.value))
                 if inner in lines:
                     where = f"{name}:{before + 1 + key.start_mark.line}"

@@ -13,13 +13,15 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
+from smm_core.content import AT_WORDS
 from smm_core.content.front_matter import Syntax, split_head
 from smm_core.content.parts import join_parts
+from smm_core.content.repeat import repeat_table
 from smm_core.errors import ContentError
 from smm_core.model import Late, Picture, PostFound, When, WhenKind
 from smm_core.toml_source import Lines
@@ -28,7 +30,7 @@ FileOf = Callable[[str], str]
 """The name of a stored picture (by sha256) as a post file should write it, relative to that file."""
 
 LONGEST_SLUG = 60
-_WORDS = {WhenKind.NOW: "now", WhenKind.UNPLANNED: "unplanned"}
+_WORDS: dict[WhenKind, str] = {kind: word for word, kind in AT_WORDS.items() if kind is not WhenKind.SLOT}
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -46,6 +48,8 @@ def post_text(post: PostFound, *, file_of: FileOf | None = None) -> str:
     if content.pictures:
         pictures = "".join(f"    {_toml(_picture_table(one, file_of, post.key))},\n" for one in content.pictures)
         lines.append(f"pictures = [\n{pictures}]")
+    if content.repeat:
+        lines += ["", "[repeat]", *(f"{key} = {_toml(value)}" for key, value in repeat_table(content.repeat).items())]
     if content.variations:
         lines += ["", "[text]"]
         lines += [f"{_toml_key(name)} = {_long_text(join_parts(parts))}" for name, parts in content.variations.items()]
@@ -129,6 +133,8 @@ def _toml(value: object) -> str:
             return toml_text(_exact(value))
         case datetime():
             return toml_text(say_when(When(kind=WhenKind.AT, wall=value)))
+        case date():
+            return value.isoformat()
         case Mapping():
             pairs = (f"{_toml_key(str(key))} = {_toml(item)}" for key, item in value.items() if item is not None)
             return "{" + ", ".join(pairs) + "}"

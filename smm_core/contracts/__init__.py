@@ -5,6 +5,19 @@ Requests may grow fields with defaults; signatures never grow. Methods without `
 output, no clock, no network, no disk.
 """
 
+from smm_core.contracts.acts import (
+    DeleteRequest,
+    Deletes,
+    EditRequest,
+    Edits,
+    HandOverRequest,
+    Replies,
+    ReplyRequest,
+    SchedulesNatively,
+    Scheduling,
+    TakeBackRequest,
+    WentOutRequest,
+)
 from smm_core.contracts.approvers import Answer, Approver, Asked, AskRequest, PollPage, PollRequest
 from smm_core.contracts.checks import CheckRequest
 from smm_core.contracts.given import Context, Credentials, HttpClient, MediaReader, NoSettings, Response
@@ -43,12 +56,17 @@ __all__ = [
     "ComposeRequest",
     "Context",
     "Credentials",
+    "DeleteRequest",
+    "Deletes",
     "DrawRequest",
     "Drawn",
     "Draws",
+    "EditRequest",
+    "Edits",
     "FindRequest",
     "Finds",
     "Guarantees",
+    "HandOverRequest",
     "HttpClient",
     "Imitates",
     "InspectRequest",
@@ -66,10 +84,16 @@ __all__ = [
     "PreviewRequest",
     "Previews",
     "Publisher",
+    "Replies",
+    "ReplyRequest",
     "Response",
     "ResumeRequest",
     "Resumes",
+    "SchedulesNatively",
+    "Scheduling",
     "SendRequest",
     "Source",
+    "TakeBackRequest",
     "Template",
+    "WentOutRequest",
 ]

@@ -28,13 +28,17 @@ class AskRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """One answer, for the digests it was given for (profile name → digest)."""
+    """One answer, for the digests it was given for (profile name → digest).
+
+    `for_series` lets an approval hold for the later dates of the post's series as well, where the content is the same.
+    """
 
     review_id: int
     decision: Decision
     by: str
     digests: Mapping[str, str]
     remark: str = ""
+    for_series: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

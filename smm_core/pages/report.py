@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from smm_core.config import Client
     from smm_core.workspace import Workspace
 
+_NOT_YET = {
+    WhenKind.SLOT: "next slot",
+    WhenKind.END: "end of the queue",
+    WhenKind.FIRST: "front of the queue",
+    WhenKind.NOW: "at once",
+}
 LONG = 1.4
 FEW = 4
 _LOGOS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
@@ -92,7 +98,7 @@ class Section:
         """When something is planned for, in words."""
         if coming.due_at is not None:
             return self.words.moment(coming.due_at, self.client.zone)
-        return self.words({WhenKind.SLOT: "next slot", WhenKind.NOW: "at once"}.get(coming.when, "no time yet"))
+        return self.words(_NOT_YET.get(coming.when, "no time yet"))
 
     def profiles_of(self, names: Sequence[str]) -> str:
         """The titles of profiles in one phrase; all of the client's are called that."""

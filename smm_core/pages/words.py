@@ -41,6 +41,8 @@ DUTCH: Mapping[str, str] = {
     "posts out": "berichten geplaatst",
     "post out": "bericht geplaatst",
     "next slot": "volgende vrije moment",
+    "end of the queue": "achteraan in de rij",
+    "front of the queue": "vooraan in de rij",
     "now": "nu",
     "at once": "meteen",
     "no time yet": "nog geen tijd",

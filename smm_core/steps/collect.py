@@ -10,7 +10,9 @@ from smm_core.config import SourceConfig
 from smm_core.contracts import CollectPage, CollectRequest
 from smm_core.errors import NotFound, PluginError, SmmError, StoreError, TooLate
 from smm_core.model import PostFound, Trouble
+from smm_core.series import RepeatMistake, check_repeat
 from smm_core.steps import Report
+from smm_core.steps.repeating import end_series, keep_series, make_dates, tell_change
 from smm_core.workspace import Workspace
 
 PAGES = 10_000
@@ -42,6 +44,7 @@ def collect(
             _tell_troubles(ws, source, [Trouble(where=f"source {name}", message=str(error))], report)
             # Its turn is over, and the next one comes when it is due: what hangs or fails does so once a turn.
             ws.store.sources.keep_cursor(name, ws.store.sources.cursor(name), ws.clock.now())
+    make_dates(ws, report, only=only)
     for name in only:
         if name not in ws.config.sources:
             raise NotFound(f"there is no source {name!r}", hint=f"there are: {', '.join(ws.config.sources) or 'none'}")
@@ -129,25 +132,22 @@ def _keep_post(ws: Workspace, source: SourceConfig, found: PostFound, report: Re
     unknown = [name for name in found.content.profiles if name not in own]
     if unknown:
         return [Trouble(where=found.key, message=_unknown_profile(unknown[0], own, source.client))]
-    content = (
-        found.content if found.content.profiles else replace(found.content, profiles=real_profiles(ws, source.client))
-    )
-    change = ws.store.posts.put(source.name, source.client, replace(found, content=content), ws.clock.now(), ws.by)
-    post = change.post
-    if not change.changed:
-        return []
-    word = "new" if post.revision == 1 else "changed"
-    report.did(f"{source.name}: post {post.slug} is {word}")
-    ws.note(f"post.{word}", f"post {post.slug} is {word}", client=post.client, subject=f"post:{post.id}")
-    if change.too_late:
-        where = ", ".join(change.too_late)
-        ws.note(
-            "post.too-late",
-            f"post {post.slug} was edited too late for {where}: that is out or on its way as it was",
-            client=post.client,
-            subject=f"post:{post.id}",
-            urgent=True,
-        )
+    if not found.content.profiles:
+        found = replace(found, content=replace(found.content, profiles=real_profiles(ws, source.client)))
+    try:
+        if found.content.repeat is not None:
+            check_repeat(found.content.repeat)
+            keep_series(ws, source, found, report)
+            return []
+        end_series(ws, source.name, found.key, "its file is one post now", report)
+        change = ws.store.posts.put(source.name, source.client, found, ws.clock.now(), ws.by)
+    except RepeatMistake as mistake:
+        return [Trouble(where=found.key, message=f"{mistake} ({mistake.hint})" if mistake.hint else str(mistake))]
+    except StoreError:
+        raise
+    except SmmError as error:
+        return [Trouble(where=found.key, message=str(error))]
+    tell_change(ws, source.name, change, report)
     return []
 
 
@@ -166,8 +166,9 @@ def _unknown_profile(name: str, known: list[str], client: str) -> str:
 
 
 def _withdraw_gone(ws: Workspace, source: SourceConfig, key: str, report: Report) -> None:
+    end_series(ws, source.name, key, "its file was deleted", report)
     post = ws.store.posts.by_key(source.name, key)
-    if post is None:
+    if post is None or post.series:
         return
     try:
         change = ws.store.posts.withdraw(post.id, ws.clock.now(), "its file was deleted", ws.by)

@@ -8,12 +8,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TypeVar
 
 from smm_core.contracts import Context, Guarantees
-from smm_core.errors import NeedsLogin, Rejected, StoreError
-from smm_core.model import Action, ActionKind, ActionState, Attempt, Part, Post, Profile, Receipt
+from smm_core.errors import NeedsLogin, OutcomeUnknown, Rejected, StoreError, TryLater
+from smm_core.lifecycle import PARTS
+from smm_core.model import Action, ActionKind, ActionState, Attempt, Event, Part, Post, Profile, Receipt, Variant
 from smm_core.steps import Report
+from smm_core.steps.pace import Pace
 from smm_core.store import Fenced, Outcome
 from smm_core.workspace import Workspace
 
@@ -28,19 +31,53 @@ WRITE_AGAIN = timedelta(seconds=1)
 class Hand:
     """One action of the ledger, with what is needed to move it on."""
 
-    def __init__(self, ws: Workspace, action: Action, epoch: int, report: Report) -> None:
+    def __init__(
+        self,
+        ws: Workspace,
+        action: Action,
+        epoch: int,
+        report: Report,
+        *,
+        post: Post | None = None,
+        variant: Variant | None = None,
+        pace: Pace | None = None,
+    ) -> None:
         self.ws = ws
         self.action = action
         self.epoch = epoch
         self.report = report
         self.ledger = ws.store.ledger
+        self.state = action.state
+        self.rests_until: datetime | None = None
+        self._pace = pace
+        known = {"post": post, "variant": variant}
+        self.__dict__.update({name: thing for name, thing in known.items() if thing is not None})
 
-    def part(self, post: Post) -> Part:
+    @cached_property
+    def post(self) -> Post:
+        """The post it belongs to, as it was when it was taken in hand."""
+        return self.ws.store.posts.get(self.action.post_id)
+
+    @cached_property
+    def variant(self) -> Variant:
+        """The variant it is of."""
+        return self.ws.store.posts.variant(self.action.post_id, self.action.profile, self.action.variant_digest)
+
+    @property
+    def part(self) -> Part:
         """What it sends: a part of the variant, or its first comment."""
-        variant = self.ws.store.posts.variant(post.id, self.action.profile, self.action.variant_digest)
-        if self.action.kind is ActionKind.COMMENT:
-            return Part(text=variant.first_comment)
-        return variant.parts[self.action.seq]
+        if self.action.seq < len(self.variant.parts):
+            return self.variant.parts[self.action.seq]
+        return Part(text=self.variant.first_comment)
+
+    def pace(self, profile: Profile) -> Pace:
+        """How soon it may go out."""
+        return self._pace or Pace(self.ws, profile)
+
+    @property
+    def is_one_of_several(self) -> bool:
+        """Whether its delivery has more parts, or a first comment."""
+        return len(self.variant.parts) > 1 or bool(self.variant.first_comment)
 
     def call(
         self, profile: Profile, method: str, function: Callable[[Context], T], expect: type | tuple[type, ...]
@@ -56,14 +93,17 @@ class Hand:
             http=self.ws.profile_client(profile),
         )
 
-    def finish(self, attempt: Attempt, outcome: Outcome) -> None:
-        """What became of an attempt. It is known here only, so while it cannot be written (a full disk) it is tried again."""
+    def finish(self, attempt: Attempt, outcome: Outcome, event: Event | None = None) -> None:
+        """What became of an attempt, and the event that tells of it.
+
+        It is known here only, so while it cannot be written (a full disk) it is tried again.
+        """
         at = self.ws.clock.now()
         told = False
         while True:
             try:
-                self.ledger.finish(attempt, outcome, at)
-                return
+                self.ledger.finish(attempt, outcome, at, event)
+                break
             except Fenced:
                 raise
             except StoreError as error:
@@ -76,14 +116,46 @@ class Hand:
                     )
                 told = True
                 self.ws.clock.wait(WRITE_AGAIN.total_seconds(), threading.Event())
+        self._became(outcome, event)
 
-    def settle(self, outcome: Outcome) -> None:
+    def settle(self, outcome: Outcome, event: Event | None = None) -> None:
         """Move it on without an attempt."""
-        self.ledger.settle(self.action, outcome, self.epoch, self.ws.clock.now())
+        self.ledger.settle(self.action, outcome, self.epoch, self.ws.clock.now(), event)
+        self._became(outcome, event)
+
+    def _became(self, outcome: Outcome, event: Event | None) -> None:
+        self.state = outcome.state
+        self.rests_until = outcome.rest_until
+        if self._pace is not None:
+            self._pace.handled(self.action, outcome.state, self.ws.clock.now())
+        if event is not None:
+            self.ws.log_event(event)
+
+    # ------------------------------------------------------------ waiting
+
+    def postpone(self, wake_at: datetime, reason: str, *, failed: bool = False) -> None:
+        """Look at it again later, in the state it is in."""
+        self.ledger.postpone(self.action, wake_at, reason, failed=failed)
 
     def back_off(self) -> timedelta:
-        """How long to wait after one more failure in a row."""
+        """How long to wait after one more failure in a row of this action."""
         return back_off(self.ledger.failures(self.action) + 1, self.ws.config.publish.retry_after)
+
+    def rest_for(self, error: Exception, at_least: timedelta = timedelta(0)) -> timedelta:
+        """How long the profile is left alone after an error: as the platform asks, else longer after every one in a row."""
+        if isinstance(error, TryLater) and error.after is not None:
+            return max(error.after, at_least)
+        failures = self.ws.store.profiles.state(self.action.profile).failures
+        return max(back_off(failures + 1, self.ws.config.publish.retry_after), at_least)
+
+    def rest(self, error: Exception, usual: timedelta) -> datetime:
+        """After a question that was not answered: when to ask again. A platform that is unwell has the profile rest until then."""
+        now = self.ws.clock.now()
+        if not isinstance(error, (TryLater, OutcomeUnknown)):
+            return now + usual
+        until = self.rests_until = now + self.rest_for(error)
+        self.ws.store.profiles.rest(self.action.profile, until)
+        return max(until, now + usual) if getattr(error, "after", None) is None else until
 
     def key_holds(self, promises: Guarantees, doubts: Sequence[Attempt]) -> bool:
         """Whether sending it now with the same key cannot make a second post of what those attempts may have published."""
@@ -100,15 +172,21 @@ class Hand:
         """A receipt always has its instant."""
         return receipt if receipt.at else replace(receipt, at=self.ws.clock.now())
 
+    # ------------------------------------------------------------ what people hear
+
     def hold_for_login(self, profile: Profile, error: NeedsLogin) -> None:
         """Hold it until the profile is logged in again."""
         self.settle(Outcome(state=ActionState.HELD, reason=f"login: {error}"))
         self.log_out(profile, error)
 
+    def hold(self, reason: str, why: str = "") -> None:
+        """Hold it until a person decides; `reason` stays with it, and people are told `why`."""
+        told = self.event("delivery.held", f"{self.name} is held: {why or reason}", urgent=True)
+        self.settle(Outcome(state=ActionState.HELD, reason=reason), told)
+
     def hold_in_doubt(self, reason: str) -> None:
         """Hold it until a person has looked whether it is out."""
-        self.settle(Outcome(state=ActionState.HELD, reason=f"unknown: {reason}"))
-        self.tell("delivery.held", f"{self.name()} is held: {reason}", urgent=True)
+        self.hold(f"unknown: {reason}", reason)
 
     def log_out(self, profile: Profile, error: NeedsLogin) -> None:
         """Pause the profile and tell a person."""
@@ -122,30 +200,62 @@ class Hand:
             urgent=True,
         )
 
-    def published(self, receipt: Receipt) -> None:
+    def published(self, receipt: Receipt) -> Event:
         """Report that it is out."""
         where = f": {receipt.url}" if receipt.url else ""
-        self.report.did(f"{self.name()}{where}")
-        self.tell("delivery.published", f"{self.name()} is out{where}")
+        self.report.did(f"{self.name}{where}")
+        if self.action.kind not in PARTS:
+            return self.event(f"delivery.{_DONE[self.action.kind]}", f"{self.name} is done{where}")
+        return self.event("delivery.published", f"{self.name} is out{where}")
 
-    def refused(self, error: Rejected) -> None:
+    def refused(self, error: Rejected) -> Event:
         """Report that the platform refused it."""
-        self.report.failed(f"{self.name()} was refused: {error}")
-        self.tell("delivery.refused", f"{self.name()} was refused by the platform: {error}", urgent=True)
+        self.report.failed(f"{self.name} was refused: {error}")
+        return self.event("delivery.refused", f"{self.name} was refused by the platform: {error}", urgent=True)
+
+    def event(self, kind: str, message: str, *, urgent: bool = False) -> Event:
+        """An event about its post."""
+        return self.ws.event(
+            kind,
+            message,
+            client=self.post.client,
+            subject=f"post:{self.post.id}",
+            urgent=urgent,
+            delivery=self.action.id,
+        )
 
     def tell(self, kind: str, message: str, *, urgent: bool = False) -> None:
         """Note an event about its post."""
-        post = self.ws.store.posts.get(self.action.post_id)
         self.ws.note(
-            kind, message, client=post.client, subject=f"post:{post.id}", urgent=urgent, delivery=self.action.id
+            kind,
+            message,
+            client=self.post.client,
+            subject=f"post:{self.post.id}",
+            urgent=urgent,
+            delivery=self.action.id,
         )
 
+    @property
     def name(self) -> str:
         """How people call it: `post bread part 2 → acme-social`."""
-        post = self.ws.store.posts.get(self.action.post_id)
-        part = f" part {self.action.seq + 1}" if self.action.seq and self.action.kind is ActionKind.PUBLISH else ""
-        comment = " first comment" if self.action.kind is ActionKind.COMMENT else ""
-        return f"post {post.slug}{part}{comment} → {self.action.profile}"
+        act = f"{self.action.kind} of " if self.action.kind not in PARTS else ""
+        return f"{act}post {self.post.slug}{self._which} → {self.action.profile}"
+
+    @property
+    def _which(self) -> str:
+        if not self.action.seq:
+            return ""
+        return f" part {self.action.seq + 1}" if self.action.seq < len(self.variant.parts) else " first comment"
+
+
+_DONE = {
+    ActionKind.DELETE: "deleted",
+    ActionKind.EDIT: "edited",
+    ActionKind.REPLY: "replied",
+    ActionKind.HAND_OVER: "handed-over",
+    ActionKind.TAKE_BACK: "taken-back",
+    ActionKind.BOOST: "boosted",
+}
 
 
 def back_off(failures: int, first: timedelta) -> timedelta:

@@ -9,6 +9,8 @@ from smm_core.contracts import MetricsRequest
 from smm_core.errors import NeedsLogin, PluginError, SmmError
 from smm_core.model import ActionKind, Profile, Reading, Subject, SubjectKind
 from smm_core.steps import Report
+from smm_core.steps.hand import Hand
+from smm_core.steps.native import confirm
 from smm_core.workspace import Workspace
 
 LOOK_BACK = timedelta(days=30)
@@ -27,7 +29,14 @@ def measure(ws: Workspace, *, progress: Callable[[str], None] = lambda line: Non
     return report
 
 
+def _confirm(ws: Workspace, profile: Profile, report: Report) -> None:
+    """Hear from the platform whether what it was to send by itself is out."""
+    for action in ws.store.ledger.handed_and_due(profile.name, ws.clock.now()):
+        confirm(Hand(ws, action, ws.store.ledger.epoch(), report), profile, ws.plugins.publisher(profile.platform))
+
+
 def _measure_profile(ws: Workspace, profile: Profile, report: Report) -> None:
+    _confirm(ws, profile, report)
     reader = ws.plugins.metrics(profile.platform)
     if reader is None:
         return
@@ -40,7 +49,7 @@ def _measure_profile(ws: Workspace, profile: Profile, report: Report) -> None:
             published_at=action.receipt.at,
         )
         for action in ws.store.ledger.published_since(since, profile.name)
-        if action.kind is ActionKind.PUBLISH and action.receipt is not None
+        if action.kind is ActionKind.PUBLISH and action.receipt is not None and action.removed_at is None
     ]
     request = MetricsRequest(profile=profile, subjects=tuple(subjects))
     try:

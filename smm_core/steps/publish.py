@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from smm_core.errors import SmmError, TooLate
-from smm_core.model import ActionState
+from smm_core.model import Action, ActionState
 from smm_core.steps import Report
 from smm_core.steps.hand import Hand
+from smm_core.steps.native import hear
+from smm_core.steps.pace import Pace
 from smm_core.steps.sending import send_due
 from smm_core.steps.settling import resume, settle_unknown
 from smm_core.store import Fenced
@@ -25,12 +27,14 @@ log = logging.getLogger("smm.publish")
 PLUGIN_AWAY = timedelta(minutes=5)
 REST = timedelta(seconds=5)
 LOOK_AHEAD = timedelta(minutes=5)
+AT_A_TIME = 20
 
 
 class Lanes:
     """The lanes of all profiles. `start` gives every idle profile with something due a thread; none is ever joined for good.
 
-    A profile whose lane could not do its work (the disk is full) rests for a moment, so that it is not tried without end.
+    A profile whose platform is unwell or asked for patience rests as long as the store says; one whose lane could not do
+    its work (the disk is full) for a moment, so that it is not tried without end.
     """
 
     def __init__(
@@ -56,8 +60,7 @@ class Lanes:
         if self._stop.is_set():
             return 0
         now = self._ws.clock.now()
-        due = self._ws.store.ledger.due(now, without=self._away(now))
-        profiles = list(dict.fromkeys(action.profile for action in due))
+        profiles = self._ws.store.ledger.profiles_due(now, without=self._away(now))
         for profile in profiles:
             with self._lock:
                 self._busy.add(profile)
@@ -112,24 +115,55 @@ class Lanes:
     def _failed(self, profile: str, why: str) -> None:
         self._on_trouble(why)
         self.report.failed(why)
-        self._rest(profile)
+        self._rest(profile, self._ws.clock.now() + REST)
 
-    def _rest(self, profile: str) -> None:
+    def _rest(self, profile: str, until: datetime) -> None:
         with self._lock:
-            self._rests[profile] = self._ws.clock.now() + REST
+            self._rests[profile] = until
 
     def _drain(self, profile: str) -> None:
+        """Take in hand what is due, in order. What is taken in hand is looked at anew when it is claimed or settled."""
         handled: set[tuple[int, ActionState, int]] = set()
-        while not self._stop.is_set():
-            due = self._ws.store.ledger.due(self._ws.clock.now(), profile=profile, limit=20)
+        while True:
+            now = self._ws.clock.now()
+            due = self._ws.store.ledger.due(now, profile=profile, limit=AT_A_TIME)
             fresh = [action for action in due if (action.id, action.state, action.attempts) not in handled]
-            if not fresh:
-                if due:
-                    self._rest(profile)
+            rests = self._ws.store.profiles.rests_until(profile, now) if fresh else None
+            if rests is None and due and not fresh:
+                rests = now + REST
+            if rests is not None:
+                self._rest(profile, rests)
+            if rests is not None or not fresh:
                 return
-            action = fresh[0]
-            handled.add((action.id, action.state, action.attempts))
-            work(Hand(self._ws, action, self._epoch, self.report))
+            for hand in self._hands(profile, fresh):
+                if self._stop.is_set():
+                    return
+                handled.add((hand.action.id, hand.action.state, hand.action.attempts))
+                work(hand)
+                if hand.rests_until is not None or hand.is_one_of_several:
+                    break  # the next part may be due now, and comes before what was due later
+
+    def _hands(self, name: str, actions: Sequence[Action]) -> list[Hand]:
+        """Actions of one profile with all that is needed for them, read at once."""
+        posts = self._ws.store.posts
+        by_number = posts.several({action.post_id for action in actions})
+        variants = posts.variants_for(name, {(action.post_id, action.variant_digest) for action in actions})
+        try:
+            pace = Pace(self._ws, self._ws.profile(name))
+        except SmmError:
+            pace = None  # its plugin is away; `work` says so
+        return [
+            Hand(
+                self._ws,
+                action,
+                self._epoch,
+                self.report,
+                post=by_number.get(action.post_id),
+                variant=variants.get((action.post_id, action.variant_digest)),
+                pace=pace,
+            )
+            for action in actions
+        ]
 
 
 def publish(ws: Workspace, epoch: int, *, patience: timedelta = timedelta(minutes=10)) -> Report:
@@ -172,13 +206,19 @@ def _work_through(ws: Workspace, epoch: int, numbers: Sequence[int], report: Rep
                 break
             action = fresh[0]
             handled.add((action.id, action.state, action.attempts))
-            work(Hand(ws, action, epoch, report))
+            hand = Hand(ws, action, epoch, report)
+            rests = ws.store.profiles.rests_until(profile, ws.clock.now())
+            if rests is not None:
+                hand.postpone(rests, "the platform asked for patience")
+            else:
+                work(hand)
 
 
 _WAYS = {
     ActionState.SCHEDULED: send_due,
     ActionState.PENDING: resume,
     ActionState.UNKNOWN: settle_unknown,
+    ActionState.WAITING: hear,
 }
 
 
@@ -190,12 +230,8 @@ def work(hand: Hand) -> None:
         publisher = ws.plugins.publisher(profile.platform)
     except SmmError as error:
         # Its profile or plugin is missing or mistaken: it waits, shows up in `smm attention`, and goes by its late policy.
-        hand.ledger.postpone(action, ws.clock.now() + PLUGIN_AWAY, str(error), failed=True)
-        hand.report.failed(f"{hand.name()}: {error}")
-        return
-    waits = ws.store.profiles.state(profile.name).not_before
-    if waits is not None and waits > ws.clock.now():
-        hand.ledger.postpone(action, waits, "the platform asked for patience", failed=False)
+        hand.postpone(ws.clock.now() + PLUGIN_AWAY, str(error), failed=True)
+        hand.report.failed(f"{hand.name}: {error}")
         return
     try:
         _WAYS[action.state](hand, profile, publisher)

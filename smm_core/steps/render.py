@@ -32,6 +32,7 @@ from smm_core.model import (
 )
 from smm_core.render import resolve_content
 from smm_core.steps import Report
+from smm_core.steps.crowding import crowding
 from smm_core.workspace import Workspace
 
 log = logging.getLogger("smm.plugins")
@@ -60,7 +61,7 @@ def _render_post(ws: Workspace, post: Post, report: Report) -> None:
     out = ws.store.ledger.started(post.id)
     profiles = [name for name in post.content.profiles if name not in out]
     checked = [
-        _with_repetitions(ws, post, render_variant(ws, post.content, post.client, name, slug=post.slug))
+        _in_company(ws, post, name, render_variant(ws, post.content, post.client, name, slug=post.series or post.slug))
         for name in profiles
     ]
     blocking = [problem for _, problems in checked for problem in problems if problem.level is Level.BLOCK]
@@ -72,6 +73,13 @@ def _render_post(ws: Workspace, post: Post, report: Report) -> None:
         ws.note("post.blocked", f"post {post.slug} is blocked: {reason}", client=post.client, subject=f"post:{post.id}")
     else:
         report.did(f"post {post.slug}: {len(checked)} variant{'s' if len(checked) != 1 else ''}")
+
+
+def _in_company(ws: Workspace, post: Post, name: str, checked: Checked) -> Checked:
+    """What there is to say of a variant beside the profile's other posts."""
+    variant, problems = _with_repetitions(ws, post, checked)
+    profile = ws.config.profiles.get(name)
+    return (variant, (*problems, *crowding(ws, post, profile))) if profile else (variant, problems)
 
 
 def _with_repetitions(ws: Workspace, post: Post, checked: Checked) -> Checked:

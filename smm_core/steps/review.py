@@ -6,8 +6,8 @@ from datetime import datetime
 
 from smm_core.clock import instant_of
 from smm_core.contracts import Answer, Asked, AskRequest, PollPage, PollRequest
-from smm_core.errors import NotFound, SmmError, TooLate
-from smm_core.model import Decision, Post, PostState, Review, ReviewState, WhenKind
+from smm_core.errors import NotFound, SmmError, StoreError, TooLate
+from smm_core.model import Decision, Post, PostState, Review, ReviewState, Verdict, WhenKind
 from smm_core.steps import Report
 from smm_core.workspace import Workspace
 
@@ -17,6 +17,7 @@ def review(ws: Workspace) -> Report:
     report = Report(step="review")
     for post in ws.store.posts.listed(states=[PostState.RENDERED]):
         _open(ws, post, report)
+    follow_series(ws, report)
     for one in ws.store.reviews.unasked():
         _ask(ws, one, report)
     for approver in sorted({one.approver for one in ws.store.reviews.listed(state=ReviewState.OPEN)}):
@@ -30,13 +31,14 @@ def review(ws: Workspace) -> Report:
 
 def _open(ws: Workspace, post: Post, report: Report) -> None:
     variants = ws.store.posts.variants(post)
-    if not variants:
-        ws.store.posts.move(post, PostState.WITHDRAWN, ws.clock.now(), "nothing is left to send")
-        return
     approver = post.content.approval or ws.config.workflow.approver
     digests = {variant.profile: variant.digest for variant, _ in variants}
+    now = ws.clock.now()
     try:
-        ws.store.reviews.open(post, approver, digests, _deadline(ws, post), ws.clock.now())
+        if variants:
+            ws.store.reviews.open(post, approver, digests, _deadline(ws, post), now)
+        elif not ws.store.posts.leave_as_it_was(post, now):
+            ws.store.posts.move(post, PostState.WITHDRAWN, now, "nothing is left to send")
     except TooLate as error:
         report.failed(str(error))
 
@@ -107,23 +109,50 @@ def _poll(ws: Workspace, name: str, report: Report) -> None:
 def answered(ws: Workspace, answer: Answer, report: Report) -> None:
     """Let one answer count. One that comes too late is reported and changes nothing."""
     try:
-        ws.store.reviews.decide(
-            answer.review_id, answer.decision, answer.by, ws.clock.now(), answer.remark, answer.digests or None
+        verdict = ws.store.reviews.decide(
+            answer.review_id,
+            answer.decision,
+            answer.by,
+            ws.clock.now(),
+            answer.remark,
+            answer.digests or None,
+            for_series=answer.for_series,
         )
-    except (TooLate, NotFound) as error:
+    except StoreError:
+        raise
+    except SmmError as error:
         report.failed(str(error))
         return
-    one = ws.store.reviews.get(answer.review_id)
-    post = ws.store.posts.get(one.post_id)
-    words = "approved" if answer.decision is Decision.APPROVE else "sent back for rework"
-    remark = f": {answer.remark}" if answer.remark else ""
-    report.did(f"post {post.slug}: {words} by {answer.by}{remark}")
+    _tell(ws, verdict, report)
+    if verdict.for_series:
+        follow_series(ws, report)
+
+
+def follow_series(ws: Workspace, report: Report) -> None:
+    """Approve what waits and has the very content that was approved for its series before."""
+    for one in ws.store.reviews.following():
+        try:
+            verdict = ws.store.reviews.follow_series(one.id, ws.clock.now(), ws.client(one.client).zone)
+        except TooLate as error:
+            report.failed(str(error))
+            continue
+        if verdict is not None:
+            _tell(ws, verdict, report)
+
+
+def _tell(ws: Workspace, verdict: Verdict, report: Report) -> None:
+    post = ws.store.posts.get(ws.store.reviews.get(verdict.review_id).post_id)
+    words = "approved" if verdict.decision is Decision.APPROVE else "sent back for rework"
+    if verdict.for_series:
+        words = "approved for the series"
+    remark = f": {verdict.remark}" if verdict.remark else ""
+    report.did(f"post {post.slug}: {words} by {verdict.by}{remark}")
     ws.note(
-        f"review.{answer.decision}",
-        f"post {post.slug} was {words} by {answer.by}{remark}",
+        f"review.{verdict.decision}",
+        f"post {post.slug} was {words} by {verdict.by}{remark}",
         client=post.client,
         subject=f"post:{post.id}",
-        urgent=answer.decision is Decision.REWORK,
+        urgent=verdict.decision is Decision.REWORK,
     )
 
 

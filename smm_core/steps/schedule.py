@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 
-from smm_core.clock import instant_of, wall_of
+from smm_core.clock import forget_zones, wall_of
 from smm_core.errors import SmmError, TooLate
-from smm_core.model import ActionKind, Post, PostState, Profile, Variant, WhenKind
-from smm_core.slots import free_instant
+from smm_core.model import Post, PostState, Variant, WhenKind
 from smm_core.steps import Report
-from smm_core.store import Planned
+from smm_core.steps.placing import choose, say
+from smm_core.steps.zones import follow_zones
+from smm_core.store import Choice, Plan
 from smm_core.workspace import Workspace
 
-LOOK_BACK = timedelta(days=2)
 
-
-def schedule(ws: Workspace) -> Report:
-    """Give every delivery of approved posts its time: the one that was asked for, or the profile's next free slot."""
+def schedule(ws: Workspace, *, only: Collection[int] | None = None) -> Report:
+    """Give every delivery of approved posts (or of `only` these) its time: the one that was asked for, or a slot of the
+    profile's queue. Before that, what is planned follows the time zones' data where that has changed."""
     report = Report(step="schedule")
-    for post in ws.store.posts.listed(states=[PostState.APPROVED]):
+    follow_zones(ws, report)
+    approved = [post for post in ws.store.posts.listed(states=[PostState.APPROVED]) if only is None or post.id in only]
+    if approved:
+        forget_zones()
+    planner = _Planner(ws=ws, report=report)
+    for post in approved:
         try:
-            _schedule_post(ws, post, report)
+            planner.plan(post)
         except TooLate:
             continue
         except SmmError as error:
@@ -29,63 +36,55 @@ def schedule(ws: Workspace) -> Report:
     return report
 
 
-def _schedule_post(ws: Workspace, post: Post, report: Report) -> None:
-    plans: dict[str, tuple[str, Sequence[Planned]]] = {}
-    for variant, _ in ws.store.posts.variants(post):
-        profile = ws.config.profiles[variant.profile]
-        due = due_instant(ws, post, profile)
-        plans[variant.profile] = (variant.digest, plan_of(variant, due))
-    if not plans:
-        return
-    ws.store.ledger.plan(post, plans, ws.clock.now(), ahead=ws.config.publish.prepare_ahead)
-    for name, (_, planned) in plans.items():
-        report.did(f"post {post.slug} → {name}: {_said(planned[0].due_at, ws.config.profiles[name])}")
-    _note(ws, post, plans)
+@dataclass(kw_only=True, slots=True)
+class _Planner:
+    """One run of the step. `reached` has for each profile the slot that was free last: before it there is none."""
 
+    ws: Workspace
+    report: Report
+    reached: dict[str, datetime] = field(default_factory=dict)
 
-def due_instant(ws: Workspace, post: Post, profile: Profile) -> datetime:
-    """When a post is due on a profile; a post without a time on a profile without slots is an error that says so."""
-    when = post.content.when
-    now = ws.clock.now()
-    if when.kind is WhenKind.NOW:
-        return now
-    if when.kind is WhenKind.AT and when.wall is not None:
-        return instant_of(when.wall, when.zone or profile.zone)
-    if when.kind is WhenKind.UNPLANNED:
-        raise SmmError(
-            "it has no time yet", hint=f"set `at` in its front matter, or `smm posts edit {post.slug} --at next`"
+    def plan(self, post: Post) -> None:
+        """Put the deliveries of one post into the ledger, and say where."""
+        chosen: dict[str, Choice] = {}
+        plans = {
+            variant.profile: (variant.digest, partial(self._choose, post, variant, chosen))
+            for variant, _ in self.ws.store.posts.variants(post)
+        }
+        if not plans:
+            return
+        config = self.ws.config
+        self.ws.store.ledger.plan(
+            post, plans, self.ws.clock.now(), ahead=config.publish.prepare_ahead, at_once=config.handing_over
         )
-    if not profile.slots:
-        raise SmmError(
-            f"profile {profile.name} has no slots, and the post has no time",
-            hint=f"give it one with `smm posts edit {post.slug} --at …`, or add slots to [profiles.{profile.name}]",
-        )
-    rules = ws.config.publish
-    taken = ws.store.ledger.taken(profile.name, now - LOOK_BACK)
-    return free_instant(profile.slots, now, taken, distance=rules.distance, per_day=rules.per_day, zone=profile.zone)
+        new = {name: choice for name, choice in chosen.items() if not choice.is_kept}
+        for name, choice in new.items():
+            self._say(post, name, choice)
+        if new:
+            _note(self.ws, post, new)
+
+    def _choose(self, post: Post, variant: Variant, chosen: dict[str, Choice], plan: Plan) -> Choice:
+        profile = self.ws.config.profiles[variant.profile]
+        after = self.reached.get(profile.name)
+        choice = choose(plan, post, variant, profile, self.ws.clock.now(), after=after)
+        chosen[profile.name] = choice
+        return choice
+
+    def _say(self, post: Post, name: str, choice: Choice) -> None:
+        if post.content.when.kind is WhenKind.SLOT:
+            self.reached[name] = choice.planned[0].due_at
+        zone = self.ws.config.profiles[name].zone
+        self.report.did(f"post {post.slug} → {name}: {say(choice.planned[0].due_at, zone)} {zone}")
+        for move in choice.moves:
+            self.report.did(move.event.message)
 
 
-def plan_of(variant: Variant, due: datetime) -> list[Planned]:
-    """The actions of one variant: its parts one after the other, then the first comment."""
-    planned = [
-        Planned(kind=ActionKind.PUBLISH, seq=number, due_at=due, after=number - 1 if number else None)
-        for number in range(len(variant.parts))
-    ]
-    if variant.first_comment:
-        planned.append(Planned(kind=ActionKind.COMMENT, seq=len(planned), due_at=due, after=0))
-    return planned
-
-
-def _said(instant: datetime, profile: Profile) -> str:
-    return f"{wall_of(instant, profile.zone):%a %Y-%m-%d %H:%M} {profile.zone}"
-
-
-def _note(ws: Workspace, post: Post, plans: Mapping[str, tuple[str, Sequence[Planned]]]) -> None:
-    first = min(planned[0].due_at for _, planned in plans.values())
+def _note(ws: Workspace, post: Post, chosen: Mapping[str, Choice]) -> None:
+    first = min(choice.planned[0].due_at for choice in chosen.values())
     zone = ws.client(post.client).zone
     ws.note(
         "post.scheduled",
-        f"post {post.slug} is scheduled for {wall_of(first, zone):%Y-%m-%d %H:%M} {zone} on {', '.join(plans)}",
+        f"post {post.slug} is scheduled for {wall_of(first, zone):%Y-%m-%d %H:%M} {zone} on {', '.join(chosen)}",
         client=post.client,
         subject=f"post:{post.id}",
     )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
-from smm_core.contracts import ByHand, Pending, Prepared, PrepareRequest, Publisher, SendRequest
+from smm_core.contracts import ByHand, Finds, Guarantees, Pending, Prepared, PrepareRequest, Publisher, SendRequest
 from smm_core.engine import Call
-from smm_core.errors import NeedsLogin, PluginError, Rejected, TryLater
-from smm_core.model import ActionState, Attempt, Late, Part, Post, Profile, Receipt, When, WhenKind
+from smm_core.errors import NeedsLogin, OutcomeUnknown, PluginError, Rejected, TryLater
+from smm_core.lifecycle import PARTS
+from smm_core.model import ActionState, Attempt, Late, Profile, Receipt
+from smm_core.steps.acts import promises_of, way_of
 from smm_core.steps.hand import SEND_WITHIN, Hand
-from smm_core.steps.schedule import due_instant
+from smm_core.steps.native import begin_hand_over, may_go_on
+from smm_core.steps.placing import next_slot
 from smm_core.store import NotApproved, Outcome
 
 TRIES_TO_PREPARE = 8
@@ -18,154 +21,146 @@ TRIES_TO_PREPARE = 8
 
 def send_due(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     """Prepare a scheduled action, ahead of its time where it was woken for that, and send it when it is due."""
-    post = hand.ws.store.posts.get(hand.action.post_id)
-    if _is_late(hand, post):
-        _late(hand, post, profile)
+    is_part = hand.action.kind in PARTS
+    if not is_part and not may_go_on(hand, profile, publisher):
         return
-    if hand.action.attempts and not hand.key_holds(publisher.guarantees, hand.ledger.doubts(hand.action.id)):
+    if is_part and _is_late(hand):
+        _late(hand, profile)
+        return
+    if is_part and begin_hand_over(hand, profile, publisher):
+        return
+    promises = promises_of(hand.action, publisher)
+    if hand.action.attempts and not hand.key_holds(promises, hand.ledger.doubts(hand.action.id)):
         hand.hold_in_doubt(
             "an earlier attempt may have published it, and the platform would not recognise a second one"
         )
         return
-    part = hand.part(post)
     parent, root = hand.ledger.receipts(hand.action)
-    if not _prepare(hand, profile, publisher, post, part, parent, root):
+    if not _prepare(hand, profile, publisher, parent, root):
         return
-    if hand.action.due_at > hand.ws.clock.now():
-        hand.ledger.postpone(hand.action, hand.action.due_at, hand.action.reason, failed=False)
+    at, why = hand.pace(profile).earliest(hand.action) if is_part else (hand.action.due_at, "")
+    if at > hand.ws.clock.now():
+        hand.postpone(at, why)
         return
-    _send(hand, profile, publisher, post, part, parent, root)
+    _send(hand, profile, publisher, parent, root)
 
 
-def _is_late(hand: Hand, post: Post) -> bool:
+def _is_late(hand: Hand) -> bool:
     """Only the first part of a delivery can be too late; a thread that has begun is finished."""
     if hand.action.parent_id is not None or hand.action.trial or hand.action.attempts:
         return False
-    window = post.content.window or hand.ws.config.publish.window
+    window = hand.post.content.window or hand.ws.config.publish.window
     return hand.ws.clock.now() > hand.action.due_at + window
 
 
-def _late(hand: Hand, post: Post, profile: Profile) -> None:
-    policy = post.content.late
+def _late(hand: Hand, profile: Profile) -> None:
+    policy = hand.post.content.late
     if policy is Late.DROP:
-        hand.settle(Outcome(state=ActionState.CANCELLED, reason="too late, and its policy is to drop it"))
-        hand.tell("delivery.dropped", f"{hand.name()} was dropped: it was too late", urgent=True)
+        hand.settle(
+            Outcome(state=ActionState.CANCELLED, reason="too late, and its policy is to drop it"),
+            hand.event("delivery.dropped", f"{hand.name} was dropped: it was too late", urgent=True),
+        )
     elif policy is Late.NEXT_SLOT and profile.slots:
-        slotted = replace(post, content=replace(post.content, when=When(kind=WhenKind.SLOT)))
-        due = due_instant(hand.ws, slotted, profile)
-        hand.ledger.move_due(hand.action, due, f"it was too late at {hand.action.due_at:%Y-%m-%d %H:%M} UTC")
-        hand.tell("delivery.moved", f"{hand.name()} was too late and moved to {due:%Y-%m-%d %H:%M} UTC")
+        due = hand.ledger.move_due(
+            hand.action,
+            lambda plan: next_slot(plan, hand.post, profile, hand.ws.clock.now()),
+            f"it was too late at {hand.action.due_at:%Y-%m-%d %H:%M} UTC",
+        )
+        hand.tell("delivery.moved", f"{hand.name} was too late and moved to {due:%Y-%m-%d %H:%M} UTC")
     else:
-        hand.settle(Outcome(state=ActionState.HELD, reason="it was too late; say whether it should still go out"))
-        hand.tell("delivery.held", f"{hand.name()} is held: it was too late", urgent=True)
+        hand.hold("it was too late; say whether it should still go out", "it was too late")
 
 
-def _prepare(
-    hand: Hand,
-    profile: Profile,
-    publisher: Publisher,
-    post: Post,
-    part: Part,
-    parent: Receipt | None,
-    root: Receipt | None,
-) -> bool:
+# ---------------------------------------------------------------- prepare
+
+
+def _request(hand: Hand, profile: Profile, parent: Receipt | None, root: Receipt | None) -> dict[str, Any]:
+    """What `prepare` and `send` are both told."""
+    content, part = hand.post.content, hand.part
+    return {
+        "profile": profile,
+        "action": hand.action.kind,
+        "part": part,
+        "key": hand.action.key,
+        "digest": hand.action.variant_digest,
+        "due_at": hand.action.due_at,
+        "handles": hand.action.handles,
+        "parent": parent,
+        "root": root,
+        "options": dict(hand.variant.options),
+        "title": content.title,
+        "campaign": content.campaign,
+        "link": part.link,
+    }
+
+
+def _is_prepared(hand: Hand) -> bool:
+    """Whether its handles were made and have not run out."""
+    expire = hand.action.handles_expire
+    return bool(hand.action.handles) and (expire is None or expire > hand.ws.clock.now())
+
+
+def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | None, root: Receipt | None) -> bool:
     """Upload and make ready, unless that was done. False when it could not be, which is then on record."""
-    if hand.ledger.handles_hold(hand.action, hand.ws.clock.now()):
+    if not way_of(hand.action).is_prepared or _is_prepared(hand):
         return True
-    request = PrepareRequest(
-        profile=profile,
-        action=hand.action.kind,
-        part=part,
-        key=hand.action.key,
-        digest=hand.action.variant_digest,
-        due_at=hand.action.due_at,
-        handles=hand.action.handles,
-        parent=parent,
-        root=root,
-        options=_options(hand, post),
-        title=post.content.title,
-        campaign=post.content.campaign,
-        link=part.link,
-    )
+    request = PrepareRequest(**_request(hand, profile, parent, root))
     try:
         made = hand.call(profile, "prepare", lambda ctx: publisher.prepare(request, ctx), (Prepared, Pending))
     except NeedsLogin as error:
         hand.hold_for_login(profile, error)
     except Rejected as error:
-        hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error)))
-        hand.refused(error)
+        hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error)), hand.refused(error))
     except PluginError as error:
         _try_again(hand, error)
     else:
         if isinstance(made, Pending):
             hand.ledger.keep_handles(hand.action, made.handles, None)
-            hand.ledger.postpone(hand.action, hand.ws.clock.now() + made.check_after, made.note, failed=False)
+            hand.postpone(hand.ws.clock.now() + made.check_after, made.note)
             return False
         if made.handles:
             hand.ledger.keep_handles(hand.action, made.handles, made.expires_at)
-        hand.action = hand.ledger.get(hand.action.id)
+            hand.action = hand.ledger.get(hand.action.id)
         return hand.action.state is ActionState.SCHEDULED
     return False
-
-
-def _options(hand: Hand, post: Post) -> dict[str, object]:
-    variant = hand.ws.store.posts.variant(post.id, hand.action.profile, hand.action.variant_digest)
-    return dict(variant.options)
 
 
 def _try_again(hand: Hand, error: PluginError) -> None:
     """Preparing is repeatable: again after a while, and held for a person when it keeps failing."""
     failures = hand.ledger.failures(hand.action) + 1
     if failures >= TRIES_TO_PREPARE and not isinstance(error, TryLater):
-        hand.settle(Outcome(state=ActionState.HELD, reason=str(error)))
-        hand.tell("delivery.held", f"{hand.name()} is held: {error}", urgent=True)
+        hand.hold(str(error))
         return
-    after = error.after if isinstance(error, TryLater) else None
-    hand.ledger.postpone(hand.action, hand.ws.clock.now() + (after or hand.back_off()), str(error), failed=True)
-    hand.report.failed(f"{hand.name()}: {error}; tried again later")
+    hand.postpone(hand.rest(error, hand.back_off()), str(error), failed=True)
+    hand.report.failed(f"{hand.name}: {error}; tried again later")
 
 
-def _send(
-    hand: Hand,
-    profile: Profile,
-    publisher: Publisher,
-    post: Post,
-    part: Part,
-    parent: Receipt | None,
-    root: Receipt | None,
-) -> None:
+# ---------------------------------------------------------------- send
+
+
+def _send(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | None, root: Receipt | None) -> None:
     # All that can fail is done before the claim: after it, there must be an outcome.
     send_by = hand.ws.clock.now() + SEND_WITHIN
-    request = SendRequest(
-        profile=profile,
-        action=hand.action.kind,
-        part=part,
-        key=hand.action.key,
-        digest=hand.action.variant_digest,
-        due_at=hand.action.due_at,
+    way, promises = way_of(hand.action), promises_of(hand.action, publisher)
+    request = way.request(hand, _request(hand, profile, parent, root), send_by)
+    method = getattr(publisher, way.method)
+    once = hand.ws.profile_client(profile).once(
         send_by=send_by,
-        number=hand.action.id,
-        handles=hand.action.handles,
-        parent=parent,
-        root=root,
-        options=_options(hand, post),
-        title=post.content.title,
-        campaign=post.content.campaign,
-        link=part.link,
+        now=hand.ws.clock.now,
+        fresh=not _can_be_settled(publisher, promises),
+        require=lambda: hand.ledger.require(hand.epoch),
     )
-    once = hand.ws.profile_client(profile).once(send_by=send_by, now=hand.ws.clock.now)
     try:
         attempt = hand.ledger.claim(hand.action, hand.epoch, hand.ws.clock.now())
     except NotApproved as error:
-        hand.settle(Outcome(state=ActionState.HELD, reason=error.message))
-        hand.tell("delivery.held", f"{hand.name()} is held: what it would send is not approved", urgent=True)
+        hand.hold(error.message, "what it would send is not approved")
         return
     try:
         answer = hand.ws.call(
             "publisher",
             profile.platform,
-            "send",
-            lambda ctx: publisher.send(request, ctx),
+            way.method,
+            lambda ctx: method(request, ctx),
             expect=(Receipt, Pending),
             subject=profile.name,
             http=once,
@@ -174,28 +169,31 @@ def _send(
         hand.finish(attempt, Outcome(state=ActionState.HELD, reason=f"login: {error}"))
         hand.log_out(profile, error)
     except Rejected as error:
-        hand.finish(attempt, Outcome(state=ActionState.REFUSED, reason=str(error)))
-        hand.refused(error)
+        hand.finish(attempt, Outcome(state=ActionState.REFUSED, reason=str(error)), hand.refused(error))
     except TryLater as error:
-        _not_accepted(hand, attempt, profile, error)
+        _not_accepted(hand, attempt, error)
     except Exception as error:  # also what is not ours, such as no room for one more thread
         may_have_left = once.revoke()
-        if publisher.guarantees.http_only and not may_have_left:
-            _not_accepted(hand, attempt, profile, TryLater(f"nothing was sent: {error}"))
+        if promises.http_only and not may_have_left:
+            _not_accepted(hand, attempt, error)
         else:
-            _no_clear_answer(hand, attempt, publisher, error)
+            _no_clear_answer(hand, attempt, promises, error)
     else:
         _answered(hand, attempt, publisher, request, answer)
 
 
-def _answered(
-    hand: Hand, attempt: Attempt, publisher: Publisher, request: SendRequest, answer: Receipt | Pending
-) -> None:
+def _can_be_settled(publisher: Publisher, promises: Guarantees) -> bool:
+    """Whether no clear answer is but a delay, and not a question for a person."""
+    return promises.natural_id or promises.key_life is not None or Finds in publisher.abilities
+
+
+def _answered(hand: Hand, attempt: Attempt, publisher: Publisher, request: Any, answer: Receipt | Pending) -> None:
     if isinstance(answer, Receipt):
-        hand.finish(attempt, Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(answer)))
-        hand.published(answer)
+        hand.finish(attempt, Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(answer)), hand.published(answer))
         return
-    by_hand = publisher if isinstance(publisher, ByHand) and ByHand in publisher.abilities else None
+    by_hand = None
+    if isinstance(request, SendRequest) and isinstance(publisher, ByHand) and ByHand in publisher.abilities:
+        by_hand = publisher
     wake = None if by_hand else hand.ws.clock.now() + answer.check_after
     handles = {**hand.action.handles, **answer.handles}
     hand.finish(attempt, Outcome(state=ActionState.PENDING, reason=answer.note, wake_at=wake, handles=handles))
@@ -209,20 +207,40 @@ def _answered(
             lambda: by_hand.instructions(request),
             expect=str,
         )
-        hand.tell("delivery.by-hand", f"{hand.name()} is yours to publish now: {steps}", urgent=True)
+        hand.tell("delivery.by-hand", f"{hand.name} is yours to publish now: {steps}", urgent=True)
 
 
-def _not_accepted(hand: Hand, attempt: Attempt, profile: Profile, error: TryLater) -> None:
-    after = error.after or hand.back_off()
-    wake = hand.ws.clock.now() + after
-    hand.finish(attempt, Outcome(state=ActionState.SCHEDULED, reason=str(error), wake_at=wake, failed=True))
-    if error.after is not None:
-        hand.ws.store.profiles.wait_until(profile.name, wake)
-    hand.report.failed(f"{hand.name()}: {error}; tried again later")
+def _not_accepted(hand: Hand, attempt: Attempt, error: Exception) -> None:
+    """Surely not accepted: tried again. When it is the platform that is unwell, its profile rests as long."""
+    now = hand.ws.clock.now()
+    platform_unwell = isinstance(error, (TryLater, OutcomeUnknown))
+    rest = now + hand.rest_for(error) if platform_unwell else None
+    asked = getattr(error, "after", None)
+    wake = now + (asked if asked is not None else hand.back_off())
+    reason = str(error) if isinstance(error, TryLater) else f"nothing was sent: {error}"
+    hand.finish(
+        attempt,
+        Outcome(state=ActionState.SCHEDULED, reason=reason, wake_at=wake, failed=True, rest_until=rest),
+    )
+    hand.report.failed(f"{hand.name}: {reason}; tried again later")
 
 
-def _no_clear_answer(hand: Hand, attempt: Attempt, publisher: Publisher, error: Exception) -> None:
-    settling = max(publisher.guarantees.key_settles, timedelta(seconds=1))
-    wake = hand.ws.clock.now() + settling
-    hand.finish(attempt, Outcome(state=ActionState.UNKNOWN, reason=str(error), wake_at=wake))
-    hand.report.failed(f"{hand.name()}: no clear answer ({error})")
+def _no_clear_answer(hand: Hand, attempt: Attempt, promises: Guarantees, error: Exception) -> None:
+    """Nobody knows: it is settled later, and other posts of the profile wait for that."""
+    now = hand.ws.clock.now()
+    settling = _settling(promises)
+    hand.finish(
+        attempt,
+        Outcome(
+            state=ActionState.UNKNOWN,
+            reason=str(error),
+            wake_at=now + settling,
+            rest_until=now + hand.rest_for(error, settling),
+        ),
+    )
+    hand.report.failed(f"{hand.name}: no clear answer ({error})")
+
+
+def _settling(promises: Guarantees) -> timedelta:
+    """How long until a first look can tell what became of it."""
+    return max(promises.key_settles, timedelta(seconds=1))

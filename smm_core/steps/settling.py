@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from smm_core.contracts import FindRequest, Finds, Pending, Publisher, ResumeRequest, Resumes
-from smm_core.errors import NeedsLogin, PluginError, Rejected, TryLater
-from smm_core.model import ActionState, Profile, Receipt
+from smm_core.errors import NeedsLogin, PluginError, Rejected
+from smm_core.model import ActionKind, ActionState, Profile, Receipt
+from smm_core.steps.acts import promises_of, way_of
 from smm_core.steps.hand import Hand, back_off
-from smm_core.store import Outcome
+from smm_core.store import NotSent, Outcome
 
 LOOK_AGAIN = timedelta(seconds=30)
 GIVE_UP_LOOKING = timedelta(hours=6)
@@ -21,52 +22,50 @@ def resume(hand: Hand, profile: Profile, publisher: Publisher) -> None:
         )
         return
     resumes: Resumes = publisher
-    post = hand.ws.store.posts.get(hand.action.post_id)
     request = ResumeRequest(
         profile=profile,
         action=hand.action.kind,
-        part=hand.part(post),
+        part=hand.part,
         key=hand.action.key,
         handles=hand.action.handles,
     )
     try:
         answer = hand.call(profile, "resume", lambda ctx: resumes.resume(request, ctx), (Receipt, Pending))
     except Rejected as error:
-        hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error), absent=True))
-        hand.refused(error)
+        # It says nothing of what an earlier attempt may have published.
+        hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error), not_sent=NotSent.LAST), hand.refused(error))
     except NeedsLogin as error:
         hand.log_out(profile, error)
-    except (TryLater, PluginError) as error:
-        wait = getattr(error, "after", None) or LOOK_AGAIN
-        hand.ledger.postpone(hand.action, hand.ws.clock.now() + wait, str(error), failed=True)
+    except PluginError as error:
+        hand.postpone(hand.rest(error, LOOK_AGAIN), str(error), failed=True)
     else:
         if isinstance(answer, Receipt):
-            hand.settle(Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(answer)))
-            hand.published(answer)
+            hand.settle(Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(answer)), hand.published(answer))
         else:
-            hand.ledger.postpone(hand.action, hand.ws.clock.now() + answer.check_after, answer.note, failed=False)
+            hand.postpone(hand.ws.clock.now() + answer.check_after, answer.note)
 
 
 def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     """Found: published. Same key inside its life, or absence proven: scheduled again. Otherwise a person decides."""
-    promises = publisher.guarantees
+    promises = promises_of(hand.action, publisher)
     doubts = hand.ledger.doubts(hand.action.id)
     # A request may leave as late as its attempt ends (a process can be frozen in between), so that is when settling begins.
     last = doubts[-1].ended_at or doubts[-1].started_at
     age = hand.ws.clock.now() - last
     if age < promises.key_settles:
-        hand.ledger.postpone(hand.action, last + promises.key_settles, hand.action.reason, failed=False)
+        hand.postpone(last + promises.key_settles, hand.action.reason)
         return
     searched = False
-    if isinstance(publisher, Finds) and Finds in publisher.abilities:
+    asks_again = way_of(hand.action).may_be_asked_twice
+    if not asks_again and isinstance(publisher, Finds) and Finds in publisher.abilities:
         found = _find(hand, profile, publisher, doubts[0].started_at)
         if found is False:
             return
         if isinstance(found, Receipt):
             hand.settle(
-                Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(found), reason="found after no clear answer")
+                Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(found), reason="found after no clear answer"),
+                hand.published(found),
             )
-            hand.published(found)
             return
         searched = True
     if hand.key_holds(promises, doubts):
@@ -80,17 +79,15 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
                 Outcome(
                     state=ActionState.SCHEDULED,
                     wake_at=_again_at(hand),
-                    absent=True,
+                    not_sent=NotSent.ALL,
                     reason="it is surely not there",
                 )
             )
         else:
-            hand.ledger.postpone(hand.action, last + promises.absent_after, hand.action.reason, failed=False)
+            hand.postpone(last + promises.absent_after, hand.action.reason)
         return
     if searched and age < GIVE_UP_LOOKING:
-        hand.ledger.postpone(
-            hand.action, hand.ws.clock.now() + max(LOOK_AGAIN, age / 2), hand.action.reason, failed=False
-        )
+        hand.postpone(hand.ws.clock.now() + max(LOOK_AGAIN, age / 2), hand.action.reason)
         return
     hand.hold_in_doubt("nobody can say whether it went out: look, then `smm deliveries resolve`")
 
@@ -105,12 +102,13 @@ def _again_at(hand: Hand) -> datetime:
 def _find(hand: Hand, profile: Profile, publisher: Publisher, since: datetime) -> Receipt | bool | None:
     """The receipt, None when it is not there now, False when the question could not be put."""
     finds: Finds = publisher  # type: ignore[assignment]
-    post = hand.ws.store.posts.get(hand.action.post_id)
     parent, _ = hand.ledger.receipts(hand.action)
+    if hand.action.kind is ActionKind.REPLY:
+        parent = hand.ledger.subject(hand.action).receipt
     request = FindRequest(
         profile=profile,
         action=hand.action.kind,
-        part=hand.part(post),
+        part=hand.part,
         key=hand.action.key,
         digest=hand.action.variant_digest,
         since=since,
@@ -122,6 +120,5 @@ def _find(hand: Hand, profile: Profile, publisher: Publisher, since: datetime) -
     except NeedsLogin as error:
         hand.log_out(profile, error)
     except PluginError as error:
-        wait = getattr(error, "after", None) or hand.back_off()
-        hand.ledger.postpone(hand.action, hand.ws.clock.now() + wait, str(error), failed=True)
+        hand.postpone(hand.rest(error, hand.back_off()), str(error), failed=True)
     return False

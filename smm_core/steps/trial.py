@@ -13,9 +13,9 @@ from datetime import timedelta
 from smm_core.hold import Held, hold
 from smm_core.lifecycle import ENDED, NEEDS_A_PERSON
 from smm_core.model import Level, Post, Problem, Profile, Variant, When, WhenKind
+from smm_core.steps.placing import Place, plan_of
 from smm_core.steps.publish import publish_only
 from smm_core.steps.render import render_variant
-from smm_core.steps.schedule import plan_of
 from smm_core.workspace import Workspace
 
 PATIENCE = timedelta(seconds=30)
@@ -55,7 +55,7 @@ def plan_trials(ws: Workspace, post: Post, trials: Sequence[Trial]) -> list[int]
     plans = {}
     for trial in trials:
         ws.store.posts.keep_trial(post, trial.variant, trial.problems, now)
-        plans[trial.on.name] = (trial.variant.digest, plan_of(trial.variant, now))
+        plans[trial.on.name] = (trial.variant.digest, plan_of(trial.variant, Place(due_at=now)))
     return ws.store.ledger.plan(post, plans, now, trial=True)
 
 

@@ -8,19 +8,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from smm_core.store.claims import Fenced, NotApproved, NotSent, Outcome
     from smm_core.store.journal import ProfileState
-    from smm_core.store.ledger import Fenced, NotApproved, Outcome, Planned
+    from smm_core.store.planning import Choice, Held, Move, Plan, Planned
     from smm_core.store.posts import Change
     from smm_core.store.store import Store
 
-__all__ = ["Change", "Fenced", "NotApproved", "Outcome", "Planned", "ProfileState", "Store"]
+__all__ = [
+    "Change",
+    "Choice",
+    "Fenced",
+    "Held",
+    "Move",
+    "NotApproved",
+    "NotSent",
+    "Outcome",
+    "Plan",
+    "Planned",
+    "ProfileState",
+    "Store",
+]
 
 _HOME_OF = {
     "Change": "posts",
-    "Fenced": "ledger",
-    "NotApproved": "ledger",
-    "Outcome": "ledger",
-    "Planned": "ledger",
+    "Choice": "planning",
+    "Held": "planning",
+    "Move": "planning",
+    "Plan": "planning",
+    "Fenced": "claims",
+    "NotApproved": "claims",
+    "NotSent": "claims",
+    "Outcome": "claims",
+    "Planned": "planning",
     "ProfileState": "journal",
     "Store": "store",
 }

@@ -11,25 +11,31 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from smm_core.errors import StoreError
 
 LATEST = 2
 _LEAST_ROOM = 100_000
+_MOST_TOGETHER = 64
 Row = sqlite3.Row
+T = TypeVar("T")
 
 
 class Database:
     """A pool of connections to one file. Threads may share it; each transaction has a connection of its own."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        """Open the file; made when there is none. One that is not `durable` is quicker and only for what is thrown away."""
         self.path = path
+        self._durable = durable
         self._free: list[sqlite3.Connection] = []
         self._watcher: sqlite3.Connection | None = None
         self._lock = threading.Lock()
+        self._writer = threading.Lock()
+        self._waiting: list[_Work] = []
         self._closed = False
         if not path.exists():
             _make_private(path)
@@ -53,7 +59,7 @@ class Database:
         """A connection for reading."""
         connection = self._take()
         try:
-            with _as_store_errors(self.path):
+            with as_store_errors(self.path):
                 yield connection
         finally:
             self._give_back(connection)
@@ -63,7 +69,7 @@ class Database:
         """One durable transaction: all of it or nothing. It is on disk when the block ends."""
         connection = self._take()
         try:
-            with _as_store_errors(self.path):
+            with as_store_errors(self.path):
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
@@ -80,16 +86,84 @@ class Database:
         finally:
             self._give_back(connection)
 
+    def together(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """One durable transaction like `write`, which threads that come at the same time share: one sync for all of them.
+
+        What one of them raises undoes its own part only. It may be that `work` runs in another thread of those waiting, and
+        that it runs twice, so it is to do nothing but read and write; what it refuses it should refuse before it writes.
+        """
+        mine = _Work(work)
+        with self._lock:
+            self._waiting.append(mine)
+        with self._writer:  # who comes first writes for all that wait by then; the others find it done
+            while not mine.done:
+                with self._lock:
+                    batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
+                self._write_all(batch)
+        if mine.error is not None:
+            raise mine.error
+        result: T = mine.result
+        return result
+
+    def _write_all(self, batch: list[_Work]) -> None:
+        try:
+            try:
+                self._write_together(batch)
+            except _NotTogether:
+                for one in batch:
+                    one.error = None
+                    self._write_together([one])
+        except BaseException as error:
+            for one in batch:
+                if not one.done:
+                    one.error = StoreError(f"{self.path}: writing was broken off", hint="run it again")
+            raise error from None
+        finally:
+            for one in batch:
+                one.done = True
+
+    def _write_together(self, batch: list[_Work]) -> None:
+        """One transaction. A part that raises before it has written anything is left out; any other error is everybody's."""
+        try:
+            with self.write() as tx:
+                for one in batch:
+                    before = tx.total_changes
+                    try:
+                        one.result = one.work(tx)
+                    except Exception as error:
+                        if tx.total_changes != before and len(batch) > 1:
+                            raise _NotTogether from error
+                        if isinstance(error, sqlite3.Error) or tx.total_changes != before:
+                            raise
+                        one.error = error
+        except _NotTogether:
+            raise
+        except Exception as error:
+            for one in batch:
+                one.error = one.error or error
+        for one in batch:
+            one.done = True
+
     def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[Row]:
         """All rows of a query."""
-        with self.read() as connection:
+        connection = self._take()
+        try:
             return connection.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _explained(error, self.path) from error
+        finally:
+            self._give_back(connection)
 
     def row(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        with self.read() as connection:
+        connection = self._take()
+        try:
             found: Row | None = connection.execute(sql, parameters).fetchone()
-            return found
+        except sqlite3.DatabaseError as error:
+            raise _explained(error, self.path) from error
+        finally:
+            self._give_back(connection)
+        return found
 
     def value(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
         """The first column of the first row, or None."""
@@ -100,9 +174,15 @@ class Database:
         """Changes whenever anybody, this process or another, has committed something. For one thread at a time."""
         if self._watcher is None:
             self._watcher = self._connect()
-        with _as_store_errors(self.path):
+        with as_store_errors(self.path):
             version: int = self._watcher.execute("PRAGMA data_version").fetchone()[0]
         return version
+
+    def copy_to(self, path: Path) -> None:
+        """Write what is committed now into a new file. Others, a daemon too, go on reading and writing meanwhile."""
+        _make_private(path)
+        with as_store_errors(path), contextlib.closing(sqlite3.connect(path)) as copy, self.read() as connection:
+            connection.backup(copy)
 
     # ------------------------------------------------------------ connections
 
@@ -122,11 +202,11 @@ class Database:
         connection.close()
 
     def _connect(self) -> sqlite3.Connection:
-        with _as_store_errors(self.path):
+        with as_store_errors(self.path):
             connection = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
             try:
                 connection.row_factory = sqlite3.Row
-                connection.execute("PRAGMA synchronous=FULL")
+                connection.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'OFF'}")
                 connection.execute("PRAGMA foreign_keys=ON")
             except sqlite3.Error:
                 connection.close()
@@ -157,7 +237,7 @@ class Database:
 
         connection = self._connect()
         try:
-            with _as_store_errors(self.path):
+            with as_store_errors(self.path):
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.row_factory = None
                 migrations.apply(Utils(connection))
@@ -168,6 +248,22 @@ class Database:
                 connection.execute(f"PRAGMA user_version={LATEST}")
         finally:
             connection.close()
+
+
+class _NotTogether(Exception):
+    """One part of a shared transaction failed half-way, so that each has to be done by itself."""
+
+
+class _Work:
+    """One thread's part of a shared transaction, and what came of it."""
+
+    __slots__ = ("done", "error", "result", "work")
+
+    def __init__(self, work: Callable[[sqlite3.Connection], Any]) -> None:
+        self.work = work
+        self.done = False
+        self.result: Any = None
+        self.error: BaseException | None = None
 
 
 def _make_private(path: Path) -> None:
@@ -193,25 +289,27 @@ def _migration_lock(path: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _as_store_errors(path: Path) -> Iterator[None]:
+def as_store_errors(path: Path) -> Iterator[None]:
     """What SQLite says, in words that name the file and the next step."""
     try:
         yield
-    except sqlite3.IntegrityError:
-        raise
     except sqlite3.DatabaseError as error:
-        said = str(error)
-        if "full" in said or ("I/O error" in said and not _has_room(path)):
-            raise StoreError(
-                f"{path}: the disk is full; nothing was changed", hint="free some space, then run it again"
-            ) from error
-        if "readonly" in said or "unable to open" in said:
-            raise StoreError(f"{path}: cannot be written ({said})", hint="check the folder's permissions") from error
-        if "malformed" in said or "not a database" in said:
-            raise StoreError(f"{path}: {said}", hint="restore a backup and run `smm adopt`") from error
-        if "locked" in said:
-            raise StoreError(f"{path}: another program holds the database", hint="try again when it is done") from error
-        raise StoreError(f"{path}: {said}", hint="look whether the disk is in order, then run it again") from error
+        raise _explained(error, path) from error
+
+
+def _explained(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    said = str(error)
+    if isinstance(error, sqlite3.IntegrityError):
+        return error
+    if "full" in said or ("I/O error" in said and not _has_room(path)):
+        return StoreError(f"{path}: the disk is full; nothing was changed", hint="free some space, then run it again")
+    if "readonly" in said or "unable to open" in said:
+        return StoreError(f"{path}: cannot be written ({said})", hint="check the folder's permissions")
+    if "malformed" in said or "not a database" in said:
+        return StoreError(f"{path}: {said}", hint="restore a backup and run `smm adopt`")
+    if "locked" in said:
+        return StoreError(f"{path}: another program holds the database", hint="try again when it is done")
+    return StoreError(f"{path}: {said}", hint="look whether the disk is in order, then run it again")
 
 
 def _has_room(path: Path) -> bool:
@@ -261,10 +359,23 @@ class Identity:
         text = json.dumps({"machine": _machine(), "inode": self._database.stat().st_ino, "epoch": epoch})
         temporary = self._path.with_suffix(".new")
         try:
-            temporary.write_text(text, "utf-8")
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
             temporary.replace(self._path)
+            _sync_folder(self._path.parent)
         except OSError as error:
             raise StoreError(f"{self._path}: {error.strerror}", hint="the workspace must be writable") from None
+
+
+def _sync_folder(folder: Path) -> None:
+    """What was renamed in a folder is on disk: after a power cut, half a file beside the database would stop everything."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _machine() -> str:

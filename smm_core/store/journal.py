@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -78,6 +79,22 @@ def _reading(row: Row) -> Reading:
     )
 
 
+def write_event(tx: sqlite3.Connection, event: Event) -> None:
+    """Write an event down in the transaction of what it tells of."""
+    tx.execute(
+        "INSERT INTO events (kind, at, client, subject, message, urgent, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            event.kind,
+            to_text(event.at),
+            event.client,
+            event.subject,
+            event.message,
+            int(event.urgent),
+            to_json(dict(event.data)),
+        ),
+    )
+
+
 class Events:
     """What happened, in order; observers are told of each once."""
 
@@ -87,18 +104,7 @@ class Events:
     def note(self, event: Event) -> None:
         """Write an event down; it is told later."""
         with self._db.write() as tx:
-            tx.execute(
-                "INSERT INTO events (kind, at, client, subject, message, urgent, data) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    event.kind,
-                    to_text(event.at),
-                    event.client,
-                    event.subject,
-                    event.message,
-                    int(event.urgent),
-                    to_json(dict(event.data)),
-                ),
-            )
+            write_event(tx, event)
 
     def untold(self, limit: int = 100) -> list[tuple[int, Event]]:
         """Events that observers have not been told."""
@@ -136,7 +142,10 @@ def _event(row: Row) -> Event:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProfileState:
-    """What is known of a profile besides its configuration."""
+    """What is known of a profile besides its configuration.
+
+    Nothing of it is sent before `not_before`; `failures` counts how often in a row it gave no clear answer or asked for patience.
+    """
 
     profile: str
     logged_out: bool = False
@@ -146,6 +155,16 @@ class ProfileState:
     inspected_at: datetime | None = None
     token_ends: datetime | None = None
     not_before: datetime | None = None
+    failures: int = 0
+
+
+def rest(tx: sqlite3.Connection, profile: str, until: datetime) -> None:
+    """Nothing of a profile before an instant; one more failure in a row."""
+    tx.execute(
+        "INSERT INTO profiles (profile, not_before, failures) VALUES (?, ?, 1) ON CONFLICT (profile) DO UPDATE SET"
+        " not_before = max(coalesce(not_before, ''), excluded.not_before), failures = failures + 1",
+        (profile, to_text(until)),
+    )
 
 
 class Profiles:
@@ -188,14 +207,17 @@ class Profiles:
             _profile_state(row) for row in self._db.rows("SELECT * FROM profiles WHERE logged_out = 1 ORDER BY profile")
         ]
 
-    def wait_until(self, profile: str, instant: datetime) -> None:
-        """The platform asked for patience: nothing of this profile before that. Survives a restart."""
+    def rest(self, profile: str, until: datetime) -> None:
+        """Nothing of this profile before an instant, and one more failure in a row. Survives a restart."""
         with self._db.write() as tx:
-            tx.execute(
-                "INSERT INTO profiles (profile, not_before) VALUES (?, ?)"
-                " ON CONFLICT (profile) DO UPDATE SET not_before = max(coalesce(not_before, ''), excluded.not_before)",
-                (profile, to_text(instant)),
-            )
+            rest(tx, profile, until)
+
+    def rests_until(self, profile: str, now: datetime) -> datetime | None:
+        """Until when nothing of this profile is sent; None when it does not rest."""
+        at = self._db.value(
+            "SELECT not_before FROM profiles WHERE profile = ? AND not_before > ?", (profile, to_text(now))
+        )
+        return from_text(at) if at else None
 
     def pause(self, client: str, by: str, now: datetime) -> None:
         """Stop claims at once, for a client or (empty) for all."""
@@ -226,4 +248,5 @@ def _profile_state(row: Row) -> ProfileState:
         token_ends=inspected.token_ends if inspected else None,
         inspected_at=from_text(row["inspected_at"]) if row["inspected_at"] else None,
         not_before=from_text(row["not_before"]) if row["not_before"] else None,
+        failures=row["failures"],
     )

@@ -6,65 +6,32 @@ pending or unknown one. One partial index on it serves the timer, however many a
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
-from smm_core.errors import NotFound, StoreError, TooLate
+from smm_core.errors import NotFound
+from smm_core.lifecycle import PARTS
 from smm_core.model import (
     Action,
     ActionKind,
     ActionState,
     Attempt,
     Delivery,
+    Event,
     Post,
-    PostState,
     Receipt,
-    digest_of,
+    Variant,
     from_json,
     to_json,
 )
-from smm_core.store import lists
+from smm_core.store import acts, claims, lists, planning
+from smm_core.store.acts import Subject
+from smm_core.store.claims import Outcome
 from smm_core.store.database import Database, Row
-from smm_core.store.posts import STARTED, end_post
-
-
-class NotApproved(TooLate):
-    """What an action would send is not approved (any more)."""
-
-
-class Fenced(StoreError):
-    """Another process took over: this one's epoch is no longer the ledger's, and what it wants to write does not count."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Planned:
-    """An action to be put into the ledger. `after` is the index, in the same plan, of the action that must be out before."""
-
-    kind: ActionKind
-    seq: int
-    due_at: datetime
-    after: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """What became of an attempt, or of a look at a pending or unknown action.
-
-    `failed` counts towards giving up; `absent` says that what an earlier attempt may have sent is surely not there.
-    """
-
-    state: ActionState
-    reason: str = ""
-    receipt: Receipt | None = None
-    wake_at: datetime | None = None
-    handles: Mapping[str, Any] | None = None
-    failed: bool = False
-    absent: bool = False
+from smm_core.store.handed import STARTED
+from smm_core.store.planning import Choose, Held, Move, Plan, Planned
 
 
 class Ledger:
@@ -79,69 +46,59 @@ class Ledger:
         """The present epoch."""
         return int(self._db.value("SELECT value FROM meta WHERE key = 'epoch'"))
 
+    def require(self, epoch: int) -> None:
+        """`Fenced` when an epoch is over: whoever was frozen between its claim and its request must not send any more."""
+        claims.require_epoch(self._db, epoch)
+
     def raise_epoch(self, now: datetime) -> int:
         """Start a new epoch. Open attempts of earlier ones become `unknown`: nobody is left who will hear their answer."""
-        at = to_text(now)
-        with self._db.write() as tx:
-            epoch = _epoch(tx) + 1
-            tx.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(epoch),))
-            for row in tx.execute(
-                "SELECT id, action_id FROM attempts WHERE ended_at IS NULL AND epoch < ?", (epoch,)
-            ).fetchall():
-                reason = "the process ended before the answer came"
-                tx.execute(
-                    "UPDATE attempts SET ended_at = ?, outcome = 'unknown', detail = ? WHERE id = ?",
-                    (at, reason, row["id"]),
-                )
-                tx.execute(
-                    "UPDATE actions SET state = 'unknown', wake_at = ?, reason = ? WHERE id = ? AND state = 'sending'",
-                    (at, reason, row["action_id"]),
-                )
-            return epoch
+        return claims.raise_epoch(self._db, now)
 
     # ------------------------------------------------------------ planning
 
     def plan(
         self,
         post: Post,
-        plans: Mapping[str, tuple[str, Sequence[Planned]]],
+        plans: Mapping[str, tuple[str, Sequence[Planned] | Choose]],
         now: datetime,
         *,
         ahead: timedelta = timedelta(0),
+        at_once: Collection[str] = (),
         trial: bool = False,
     ) -> list[int]:
         """Put the actions of a post into the ledger (profile → variant digest and actions), the post moving to `scheduled`.
 
-        They are woken `ahead` of their due time, to be prepared. All in one transaction; run again after a crash it adds
-        nothing twice, because a key is unique. They take the place of what an older variant left behind; a profile on
-        which that is out or may be out keeps it, and gets nothing new.
+        Instead of actions there may be a function that chooses them, and who makes room, inside the transaction. They are
+        woken `ahead` of their due time, to be prepared; on the profiles `at_once` now, to be handed over. All in one transaction; run again after a crash it adds nothing
+        twice, because a key is unique. They take the place of what an older variant left behind; a profile on which that
+        is out or may be out keeps it, and gets nothing new.
         """
-        at = to_text(now)
-        numbers: list[int] = []
-        with self._db.write() as tx:
-            if not trial:
-                row = tx.execute("SELECT state, revision FROM posts WHERE id = ?", (post.id,)).fetchone()
-                if row is None or row["revision"] != post.revision or row["state"] != PostState.APPROVED:
-                    raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
-            workspace = tx.execute("SELECT value FROM meta WHERE key = 'workspace'").fetchone()[0]
-            for profile, (digest, planned) in plans.items():
-                if not trial and not _replaces(tx, post.id, profile, digest):
-                    continue
-                numbers += _insert(tx, post, profile, digest, planned, at, workspace, ahead=ahead, trial=trial)
-            if not trial:
-                tx.execute(
-                    "UPDATE posts SET state = 'scheduled', reason = '', updated_at = ? WHERE id = ?", (at, post.id)
-                )
-                end_post(tx, post.id, at)
-        return numbers
+        return planning.plan(self._db, post, plans, now, ahead=ahead, at_once=at_once, trial=trial)
 
     def taken(self, profile: str, since: datetime) -> list[datetime]:
-        """When posts of a profile are due or went out since an instant, for slots and distances."""
-        rows = self._db.rows(
-            "SELECT due_at FROM actions WHERE profile = ? AND due_at >= ? AND seq = 0 AND trial = 0 AND state != 'cancelled'",
-            (profile, to_text(since)),
-        )
-        return [from_text(row["due_at"]) for row in rows]
+        """When posts of a profile are due or went out since an instant, in order, for slots and distances."""
+        return planning.taken(self._db, profile, since)
+
+    def held(self, profile: str, since: datetime, now: datetime) -> list[Held]:
+        """The deliveries behind those instants, in order."""
+        return planning.held(self._db, profile, since, now)
+
+    def zones(self) -> dict[str, str]:
+        """From which data of the time zones the due instants follow: zone → fingerprint; the version's name under ''."""
+        return planning.zones(self._db)
+
+    def replan(
+        self,
+        changed: Collection[str],
+        move: Callable[[Held], Move | None],
+        now: datetime,
+        *,
+        ahead: timedelta,
+        at_once: Collection[str] = (),
+    ) -> list[Move]:
+        """Ask `move` about every delivery that has not begun and whose wall time is in one of these zones, and move those it
+        says, in one transaction that also remembers the zones' data as it is now."""
+        return planning.replan(self._db, changed, move, now, ahead=ahead, at_once=at_once)
 
     # ------------------------------------------------------------ what is due
 
@@ -149,7 +106,7 @@ class Ledger:
         self, now: datetime, *, without: Collection[str] = (), profile: str | None = None, limit: int = 1000
     ) -> list[Action]:
         """What needs a hand by now, most urgent first; leaves out paused clients and logged-out profiles."""
-        sql = f"SELECT * FROM actions WHERE wake_at <= ? {_NOT_PAUSED}"
+        sql = f"SELECT * FROM actions WHERE wake_at <= ? {claims.NOT_PAUSED}"
         values: list[str | int] = [to_text(now)]
         if without:
             sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
@@ -160,6 +117,14 @@ class Ledger:
             values.append(profile)
         return [_action(row) for row in self._db.rows(f"{sql} ORDER BY wake_at, id LIMIT ?", (*values, limit))]
 
+    def profiles_due(self, now: datetime, *, without: Collection[str] = ()) -> list[str]:
+        """The profiles with something that needs a hand by now, the most urgent first."""
+        sql = f"SELECT profile FROM actions WHERE wake_at <= ? {claims.NOT_PAUSED}"
+        if without:
+            sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
+        rows = self._db.rows(f"{sql} GROUP BY profile ORDER BY min(wake_at)", (to_text(now), *without))
+        return [row["profile"] for row in rows]
+
     def next_wake(self, *, without: Collection[str] = (), until: datetime | None = None) -> datetime | None:
         """When the next action needs a hand, those of some profiles left out.
 
@@ -168,7 +133,7 @@ class Ledger:
         others = f"AND profile NOT IN ({','.join('?' * len(without))})" if without else ""
         at = self._db.value(
             "SELECT wake_at FROM actions WHERE wake_at IS NOT NULL"
-            f"{' AND wake_at <= ?' if until else ''} {_NOT_PAUSED} {others} ORDER BY wake_at LIMIT 1",
+            f"{' AND wake_at <= ?' if until else ''} {claims.NOT_PAUSED} {others} ORDER BY wake_at LIMIT 1",
             (*((to_text(until),) if until else ()), *without),
         )
         return from_text(at) if at else None
@@ -219,7 +184,7 @@ class Ledger:
 
     def receipts(self, action: Action) -> tuple[Receipt | None, Receipt | None]:
         """The receipts of an action's parent and of the first part of its thread."""
-        if action.parent_id is None:
+        if action.parent_id is None or action.kind not in PARTS:
             return None, None
         parent = self.get(action.parent_id)
         first = parent
@@ -235,70 +200,25 @@ class Ledger:
                 (to_json(dict(handles)), to_text(expires_at) if expires_at else None, action.id),
             )
 
-    def handles_hold(self, action: Action, now: datetime) -> bool:
-        """Whether an action was prepared and its handles have not run out."""
-        row = self._db.row("SELECT handles, handles_expire FROM actions WHERE id = ?", (action.id,))
-        if row is None or row["handles"] == "{}":
-            return False
-        return row["handles_expire"] is None or from_text(row["handles_expire"]) > now
-
     # ------------------------------------------------------------ claiming and settling
 
     def claim(self, action: Action, epoch: int, now: datetime) -> Attempt:
         """Write the attempt, before anything leaves. On disk when this returns.
 
-        Checked in the same transaction: the epoch is ours, the action is still scheduled, nothing pauses it, its parent is
-        out, and its digest is approved (a trial on a test profile needs no approval). Anything else is `TooLate`.
+        Checked in the same transaction: the epoch is ours, the action is still scheduled for that time, nothing pauses it,
+        its parent is out, and its digest is approved (a trial on a test profile needs no approval). Anything else is `TooLate`.
         """
-        at = to_text(now)
-        with self._db.write() as tx:
-            _fence(tx, epoch)
-            row = tx.execute(f"SELECT * FROM actions WHERE id = ? {_NOT_PAUSED}", (action.id,)).fetchone()
-            if row is None or row["state"] != ActionState.SCHEDULED:
-                raise TooLate(f"delivery {action.id} was paused or changed in the meantime")
-            if row["parent_id"] is not None:
-                parent = tx.execute("SELECT state FROM actions WHERE id = ?", (row["parent_id"],)).fetchone()
-                if parent["state"] != ActionState.PUBLISHED:
-                    raise TooLate(f"delivery {action.id}: the part before it is not out")
-            verdict_id = None
-            if not row["trial"]:
-                approval = tx.execute(
-                    "SELECT verdict_id FROM approvals WHERE post_id = ? AND profile = ? AND digest = ?",
-                    (row["post_id"], row["profile"], row["variant_digest"]),
-                ).fetchone()
-                if approval is None:
-                    raise NotApproved(f"delivery {action.id}: what it would send is not approved")
-                verdict_id = approval["verdict_id"]
-            tx.execute(
-                "UPDATE actions SET state = 'sending', wake_at = NULL, attempts = attempts + 1, reason = '' WHERE id = ?",
-                (action.id,),
-            )
-            number = tx.execute(
-                "INSERT INTO attempts (action_id, epoch, key, digest, verdict_id, started_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (action.id, epoch, row["key"], row["variant_digest"], verdict_id, at),
-            ).lastrowid
-        return Attempt(id=number or 0, action_id=action.id, epoch=epoch, started_at=now)
+        return claims.claim(self._db, action, epoch, now)
 
-    def finish(self, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
-        """What became of an attempt and its action, in one transaction, fenced by the attempt's epoch."""
-        with self._db.write() as tx:
-            _fence(tx, attempt.epoch)
-            tx.execute(
-                "UPDATE attempts SET ended_at = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL",
-                (to_text(now), outcome.state, outcome.reason, attempt.id),
-            )
-            _apply(tx, attempt.action_id, outcome, now)
+    def finish(self, attempt: Attempt, outcome: Outcome, now: datetime, event: Event | None = None) -> None:
+        """What became of an attempt and its action, and the event that tells of it, in one transaction, fenced by its epoch."""
+        claims.finish(self._db, attempt, outcome, now, event)
 
-    def settle(self, action: Action, outcome: Outcome, epoch: int | None, now: datetime) -> None:
+    def settle(
+        self, action: Action, outcome: Outcome, epoch: int | None, now: datetime, event: Event | None = None
+    ) -> None:
         """Move an action on without an attempt: after `prepare`, `resume`, `find`, a late policy, or a person's word (no epoch)."""
-        with self._db.write() as tx:
-            if epoch is not None:
-                _fence(tx, epoch)
-            row = tx.execute("SELECT state, attempts FROM actions WHERE id = ?", (action.id,)).fetchone()
-            # The same state after another attempt is another question: what was found out about the one before is no answer.
-            if row["state"] != action.state or row["attempts"] != action.attempts:
-                raise TooLate(f"delivery {action.id} is {row['state']} in the meantime")
-            _apply(tx, action.id, outcome, now)
+        claims.settle(self._db, action, outcome, epoch, now, event)
 
     def postpone(self, action: Action, wake_at: datetime, reason: str, *, failed: bool) -> None:
         """Look at an action again later, in the state it is in."""
@@ -308,16 +228,12 @@ class Ledger:
                 (to_text(wake_at), reason, int(failed), action.id, action.state),
             )
 
-    def move_due(self, action: Action, due_at: datetime, reason: str) -> None:
-        """Give a scheduled delivery another time, its thread along with it."""
-        at = to_text(due_at)
-        with self._db.write() as tx:
-            tx.execute(
-                "UPDATE actions SET due_at = ?, reason = ? WHERE post_id = ? AND profile = ? AND trial = ?"
-                " AND variant_digest = ? AND state IN ('waiting', 'scheduled')",
-                (at, reason, action.post_id, action.profile, int(action.trial), action.variant_digest),
-            )
-            tx.execute("UPDATE actions SET wake_at = ? WHERE id = ? AND state = 'scheduled'", (at, action.id))
+    def move_due(self, action: Action, due_at: datetime | Callable[[Plan], Planned], reason: str) -> datetime:
+        """Give a scheduled delivery another time, its thread along with it; a function chooses it inside the transaction.
+
+        Returns when it is due now.
+        """
+        return planning.move_due(self._db, action, due_at, reason)
 
     def failures(self, action: Action) -> int:
         """How often in a row an action could not be prepared or was surely not accepted."""
@@ -332,6 +248,64 @@ class Ledger:
                 " AND reason LIKE 'login:%'",
                 (at, profile),
             ).rowcount
+
+    # ------------------------------------------------------------ acts on what is out
+
+    def plan_deletion(self, number: int, by: str, now: datetime) -> list[int]:
+        """Plan to take a delivery off its platform: the acts for all its parts, in the order in which they will be done,
+        from the last part to the first. What of it was not sent yet never is. On the word of the person `by`.
+
+        `TooLate` when nothing of it is out, a part is on its way, or another act on it is under way.
+        """
+        return acts.plan_deletion(self._db, number, by, now)
+
+    def plan_edits(self, number: int, variant: Variant, by: str, now: datetime, *, waits: bool) -> list[int]:
+        """Plan to make a delivery that is out look like another variant: an act for each part that differs.
+
+        With `waits` they wait for a verdict on the variant. `TooLate` when it is not out as a whole or has another number
+        of parts, or another act on it is under way.
+        """
+        return acts.plan_edits(self._db, number, variant, by, now, waits=waits)
+
+    def plan_reply(
+        self, number: int, variant: Variant, by: str, now: datetime, *, target: Receipt | None = None
+    ) -> int:
+        """Plan a reply (a variant of one part) below an action that is out, or below `target`, which is someone else's."""
+        return acts.plan_reply(self._db, number, variant, by, now, target=target)
+
+    def subject(self, action: Action) -> Subject:
+        """What an act acts on, with the receipt by which the platform knows it after its last edit."""
+        return acts.subject(self._db, action)
+
+    def stale(self, action: Action) -> str:
+        """Why an act must not be done any more; empty when it may."""
+        return acts.is_stale(self._db, action)
+
+    # ------------------------------------------------------------ the platform's own scheduler
+
+    def hand_over(self, action: Action, now: datetime) -> int:
+        """Let a scheduled delivery wait and plan its hand-over to the platform's scheduler; the number of that act."""
+        return acts.hand_over(self._db, action, now)
+
+    def keep(self, action: Action, reason: str, wake_at: datetime, now: datetime) -> None:
+        """Give up on a hand-over that was not accepted: the delivery is sent by smm after all."""
+        acts.keep(self._db, action, reason, wake_at, now)
+
+    def give_up(self, action: Action, reason: str, by: str, now: datetime) -> bool:
+        """Give up on a delivery that waits for the platform's scheduler; whether it must be taken back there first."""
+        return acts.give_up(self._db, action, reason, by, now)
+
+    def handed_over(self, action: Action) -> int | None:
+        """The number of the hand-over by which the platform's scheduler has or may have a delivery; None without one."""
+        return acts.handed_over(self._db, action)
+
+    def handed_and_due(self, profile: str, now: datetime) -> list[Action]:
+        """The deliveries of a profile that the platform's scheduler should have sent by now, as far as we do not know it."""
+        rows = self._db.rows(
+            "SELECT * FROM actions WHERE wake_at <= ? AND state = 'waiting' AND +profile = ? ORDER BY wake_at",
+            (to_text(now), profile),
+        )
+        return [_action(row) for row in rows]
 
     # ------------------------------------------------------------ what people see
 
@@ -388,146 +362,33 @@ class Ledger:
             values.append(profile)
         return [_action(row) for row in self._db.rows(sql + " ORDER BY published_at", tuple(values))]
 
+    def last_out(self, profile: str) -> tuple[datetime, datetime] | None:
+        """When the first part of a profile's last delivery went out, and when it was due."""
+        row = self._db.row(
+            "SELECT published_at, due_at FROM actions WHERE profile = ? AND published_at IS NOT NULL AND seq = 0 AND trial = 0"
+            " AND kind = 'publish' ORDER BY published_at DESC LIMIT 1",
+            (profile,),
+        )
+        return (from_text(row["published_at"]), from_text(row["due_at"])) if row else None
+
+    def nth_last_out(self, profile: str, nth: int) -> datetime | None:
+        """When the last but `nth` action of a profile went out (1: the last one); None when there are fewer."""
+        at = self._db.value(
+            "SELECT published_at FROM actions WHERE profile = ? AND published_at IS NOT NULL AND trial = 0"
+            " AND kind IN ('publish', 'comment', 'reply') ORDER BY published_at DESC LIMIT 1 OFFSET ?",
+            (profile, nth - 1),
+        )
+        return from_text(at) if at else None
+
     def unfinished(self, number: int) -> int:
         """How many actions of a post have not ended (trials do not count)."""
         return int(
             self._db.value(
-                "SELECT count(*) FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled')",
+                "SELECT count(*) FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled')"
+                " AND kind IN ('publish', 'comment')",
                 (number,),
             )
         )
-
-
-_NOT_PAUSED = (
-    "AND NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.client IN ('', actions.client))"
-    " AND NOT EXISTS (SELECT 1 FROM profiles WHERE profiles.profile = actions.profile AND logged_out = 1)"
-)
-
-
-def _epoch(tx: sqlite3.Connection) -> int:
-    return int(tx.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
-
-
-def _fence(tx: sqlite3.Connection, epoch: int) -> None:
-    if _epoch(tx) != epoch:
-        raise Fenced("another smm process took over this workspace", hint="this one stops sending")
-
-
-def _insert(
-    tx: sqlite3.Connection,
-    post: Post,
-    profile: str,
-    digest: str,
-    planned: Sequence[Planned],
-    at: str,
-    workspace: str,
-    *,
-    ahead: timedelta,
-    trial: bool,
-) -> list[int]:
-    numbers: list[int] = []
-    run = at if trial else ""
-    for action in planned:
-        parent = numbers[action.after] if action.after is not None else None
-        key = digest_of([workspace, post.id, profile, digest, action.kind, action.seq, run])[:32]
-        state = ActionState.WAITING if parent is not None else ActionState.SCHEDULED
-        due = to_text(action.due_at)
-        wake = max(to_text(action.due_at - ahead), at) if parent is None else None
-        existing = tx.execute("SELECT id, state FROM actions WHERE key = ?", (key,)).fetchone()
-        if existing is not None:
-            if existing["state"] == ActionState.CANCELLED:
-                tx.execute(
-                    "UPDATE actions SET state = ?, due_at = ?, wake_at = ?, parent_id = ?, reason = '', handles = '{}',"
-                    " handles_expire = NULL, failures = 0 WHERE id = ?",
-                    (state, due, wake, parent, existing["id"]),
-                )
-            numbers.append(existing["id"])
-            continue
-        number = tx.execute(
-            "INSERT INTO actions (post_id, client, profile, kind, seq, variant_digest, key, state, due_at, wake_at, parent_id,"
-            " trial, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                post.id,
-                post.client,
-                profile,
-                action.kind,
-                action.seq,
-                digest,
-                key,
-                state,
-                due,
-                wake,
-                parent,
-                int(trial),
-                at,
-            ),
-        ).lastrowid
-        numbers.append(number or 0)
-    return numbers
-
-
-def _apply(tx: sqlite3.Connection, number: int, outcome: Outcome, now: datetime) -> None:
-    row = tx.execute("SELECT * FROM actions WHERE id = ?", (number,)).fetchone()
-    before = ActionState(row["state"])
-    if before is not outcome.state and not lifecycle.action_may(before, outcome.state):
-        raise StoreError(f"a delivery that is {before} cannot become {outcome.state}")
-    published = outcome.state is ActionState.PUBLISHED
-    receipt_at = (outcome.receipt.at if outcome.receipt and outcome.receipt.at else now) if published else None
-    tx.execute(
-        "UPDATE actions SET state = ?, reason = ?, wake_at = ?, receipt = coalesce(?, receipt), published_at = coalesce(?, published_at),"
-        " handles = coalesce(?, handles), failures = CASE WHEN ? THEN failures + 1 ELSE 0 END WHERE id = ?",
-        (
-            outcome.state,
-            outcome.reason,
-            to_text(outcome.wake_at) if outcome.wake_at else None,
-            to_json(outcome.receipt) if outcome.receipt else None,
-            to_text(receipt_at) if receipt_at else None,
-            to_json(dict(outcome.handles)) if outcome.handles is not None else None,
-            int(outcome.failed),
-            number,
-        ),
-    )
-    if outcome.absent:
-        tx.execute(
-            "UPDATE attempts SET outcome = 'not sent' WHERE action_id = ? AND outcome IN ('unknown', 'pending')",
-            (number,),
-        )
-    if published:
-        _wake_children(tx, number, to_text(now))
-    if outcome.state is ActionState.CANCELLED:
-        _cancel_children(tx, number)
-    if not row["trial"]:
-        end_post(tx, row["post_id"], to_text(now))
-
-
-def _replaces(tx: sqlite3.Connection, post: int, profile: str, digest: str) -> bool:
-    """Cancel what an older variant of a post left behind on a profile; False when that has begun and stays."""
-    others = "post_id = ? AND profile = ? AND trial = 0 AND variant_digest != ?"
-    if tx.execute(f"SELECT 1 FROM actions WHERE {others} AND ({STARTED}) LIMIT 1", (post, profile, digest)).fetchone():
-        return False
-    tx.execute(
-        f"UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = 'the post was edited' WHERE {others}"
-        " AND state IN ('waiting', 'scheduled', 'held', 'refused')",
-        (post, profile, digest),
-    )
-    return True
-
-
-def _cancel_children(tx: sqlite3.Connection, number: int) -> None:
-    tx.execute(
-        "WITH RECURSIVE later (id) AS (SELECT id FROM actions WHERE parent_id = ?"
-        " UNION ALL SELECT actions.id FROM actions JOIN later ON actions.parent_id = later.id)"
-        " UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = 'the part before it was cancelled'"
-        " WHERE id IN (SELECT id FROM later) AND state = 'waiting'",
-        (number,),
-    )
-
-
-def _wake_children(tx: sqlite3.Connection, number: int, at: str) -> None:
-    tx.execute(
-        "UPDATE actions SET state = 'scheduled', wake_at = max(due_at, ?) WHERE parent_id = ? AND state = 'waiting'",
-        (at, number),
-    )
 
 
 def _action(row: Row) -> Action:
@@ -546,6 +407,11 @@ def _action(row: Row) -> Action:
         attempts=row["attempts"],
         next_try_at=from_text(row["wake_at"]) if row["wake_at"] else None,
         handles={} if row["handles"] == "{}" else from_json(row["handles"], dict[str, Any]),
+        handles_expire=from_text(row["handles_expire"]) if row["handles_expire"] else None,
         receipt=from_json(row["receipt"], Receipt) if row["receipt"] else None,
         reason=row["reason"],
+        on_id=row["on_id"],
+        target=from_json(row["target"], Receipt) if row["target"] else None,
+        by=row["by"],
+        removed_at=from_text(row["removed_at"]) if row["removed_at"] else None,
     )

@@ -10,6 +10,9 @@ from smm_core.store.database import Database, Row
 
 Plain = dict[str, Any]
 
+# How a listing shows the places in the queue.
+_QUEUE = {"slot": "next slot", "end": "end of queue", "first": "front of queue"}
+
 # The most urgent state of a delivery's actions is the delivery's.
 _BY_URGENCY = ("unknown", "held", "refused", "sending", "pending", "scheduled", "waiting", "cancelled")
 
@@ -44,7 +47,7 @@ def posts(
         sql += f" AND state IN ({','.join('?' * len(states))})"
         values.extend(states)
     rows = db.rows(
-        "SELECT *, (SELECT min(due_at) FROM actions a WHERE a.post_id = posts.id AND a.trial = 0 AND a.state != 'cancelled')"
+        "SELECT *, (SELECT min(due_at) FROM actions a WHERE a.post_id = posts.id AND a.trial = 0 AND a.state != 'cancelled' AND a.kind = 'publish')"
         f" AS due FROM posts WHERE 1=1{sql} ORDER BY id LIMIT ?",
         (*values, limit),
     )
@@ -65,6 +68,7 @@ def _post(row: Row, content: Plain) -> Plain:
         "labels": content["labels"],
         "campaign": content["campaign"],
         "source": row["source"],
+        "series": row["slug"].rpartition("@")[0] if row["series_id"] is not None else None,
         "revision": row["revision"],
         "updated_at": row["updated_at"],
         "by": row["by"],
@@ -76,7 +80,7 @@ def _when(when: Plain) -> str:
     if when["kind"] == "at" and when["wall"]:
         zone = f" {when['zone']}" if when["zone"] else ""
         return f"{when['wall'].replace('T', ' ')[:16]}{zone}"
-    return "next slot" if when["kind"] == "slot" else str(when["kind"])
+    return _QUEUE.get(when["kind"], str(when["kind"]))
 
 
 def deliveries(

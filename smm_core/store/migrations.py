@@ -135,5 +135,27 @@ CREATE TABLE pauses (client TEXT PRIMARY KEY, at TEXT NOT NULL, by TEXT NOT NULL
 _SECOND = """
 ALTER TABLE actions ADD COLUMN wall TEXT;
 ALTER TABLE actions ADD COLUMN zone TEXT;
+ALTER TABLE actions ADD COLUMN on_id INTEGER REFERENCES actions (id);
+ALTER TABLE actions ADD COLUMN target TEXT;
+ALTER TABLE actions ADD COLUMN by TEXT NOT NULL DEFAULT '';
+ALTER TABLE actions ADD COLUMN removed_at TEXT;
+CREATE INDEX actions_on ON actions (on_id) WHERE on_id IS NOT NULL;
 ALTER TABLE profiles ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX actions_out ON actions (profile, published_at) WHERE published_at IS NOT NULL;
+
+CREATE TABLE series (
+    id INTEGER PRIMARY KEY, client TEXT NOT NULL, source TEXT NOT NULL, key TEXT NOT NULL, slug TEXT NOT NULL,
+    state TEXT NOT NULL, revision INTEGER NOT NULL, content TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    by TEXT NOT NULL DEFAULT '', updated_at TEXT NOT NULL, reached TEXT NOT NULL, wake_at TEXT, ahead REAL NOT NULL DEFAULT 0,
+    UNIQUE (source, key)
+);
+CREATE INDEX series_wake ON series (wake_at) WHERE wake_at IS NOT NULL;
+CREATE TABLE series_approvals (
+    series_id INTEGER NOT NULL REFERENCES series (id), profile TEXT NOT NULL, digest TEXT NOT NULL, verdict_id INTEGER NOT NULL,
+    PRIMARY KEY (series_id, profile, digest)
+) WITHOUT ROWID;
+ALTER TABLE posts ADD COLUMN series_id INTEGER REFERENCES series (id);
+CREATE INDEX posts_by_series ON posts (series_id) WHERE series_id IS NOT NULL;
+ALTER TABLE verdicts ADD COLUMN for_series INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE verdicts ADD COLUMN follows INTEGER REFERENCES verdicts (id);
 """

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 
 from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
-from smm_core.errors import NotFound, StoreError, TooLate
+from smm_core.errors import NotFound, SmmError, StoreError, TooLate
 from smm_core.model import (
     Post,
     PostContent,
     PostFound,
     PostState,
     Problem,
+    Series,
     Variant,
     from_json,
     to_json,
 )
 from smm_core.store.database import Database, Row
+from smm_core.store.handed import STARTED, take_back
 
-STARTED = (
-    "state IN ('sending', 'pending', 'unknown', 'published') OR (state IN ('scheduled', 'held', 'refused') AND EXISTS"
-    " (SELECT 1 FROM attempts WHERE attempts.action_id = actions.id AND attempts.outcome IN ('unknown', 'pending')))"
-)
-"""SQL for an action that is out, on its way, or may be out: what it sends can no longer be changed."""
+BY_SERIES = "series: "
+"""How the reason of a date begins that its series took back; what a person took back has another one, and stays so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,41 +43,71 @@ class Posts:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    def put(self, source: str, client: str, found: PostFound, now: datetime, by: str = "") -> Change:
+    def put(
+        self, source: str, client: str, found: PostFound, now: datetime, by: str = "", *, series: Series | None = None
+    ) -> Change:
         """Insert or update a post from its source. An edit cancels what has not been attempted and asks again.
 
-        Profiles on which an attempt was made keep what they have; they are named in `too_late`.
+        Profiles on which an attempt was made keep what they have; they are named in `too_late`. With `series` the post is
+        one date of it: once it is out everywhere, or a person took it back, it stays as it is; a series that has changed
+        in the meantime is `TooLate`. A name that a post of its own and a date of a series both want is an `SmmError`.
         """
         content = to_json(found.content)
         target = _target(found)
         at = to_text(now)
         with self._db.write() as tx:
+            number_of_series = _current(tx, series) if series else None
             row = tx.execute("SELECT * FROM posts WHERE source = ? AND key = ?", (source, found.key)).fetchone()
             if row is None:
                 number = tx.execute(
-                    "INSERT INTO posts (client, source, key, slug, state, revision, content, by, created_at, updated_at)"
-                    " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
-                    (client, source, found.key, slug_of(found.key), target, content, by, at, at),
+                    "INSERT INTO posts (client, source, key, slug, state, revision, content, by, created_at, updated_at, series_id)"
+                    " VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?, ?)",
+                    (client, source, found.key, slug_of(found.key), target, content, by, at, at, number_of_series),
                 ).lastrowid
                 return Change(post=_post(_row(tx, number)), changed=True)
             before = PostState(row["state"])
+            _check_same_kind(row, number_of_series)
+            if row["series_id"] is not None and _stays(tx, row, same=row["content"] == content):
+                return Change(post=_post(row), changed=False)
             same_draft = (target is PostState.DRAFT) == (before is PostState.DRAFT)
             same_gone = (target is PostState.WITHDRAWN) == (before is PostState.WITHDRAWN)
             if row["content"] == content and same_draft and same_gone:
                 return Change(post=_post(row), changed=False)
-            too_late = _take_back(tx, row["id"], at, "the post was edited")
+            if target is PostState.WRITTEN and before in _READY and _only_moves(row, found.content):
+                return _requeue(tx, row, content, at, by)
+            too_late = _take_back(tx, row["id"], at, "the post was edited", by)
             state = _after_edit(before, target, late=bool(too_late))
             tx.execute(
-                "UPDATE posts SET content = ?, state = ?, revision = revision + 1, reason = '', by = ?, updated_at = ?, client = ?"
-                " WHERE id = ?",
-                (content, state, by, at, client, row["id"]),
+                "UPDATE posts SET content = ?, state = ?, revision = revision + 1, reason = '', by = ?, updated_at = ?, client = ?,"
+                " series_id = ? WHERE id = ?",
+                (content, state, by, at, client, number_of_series, row["id"]),
             )
             return Change(post=_post(_row(tx, row["id"])), changed=True, too_late=too_late)
 
-    def withdraw(self, number: int, now: datetime, reason: str, by: str = "") -> Change:
-        """Take a post back. What was attempted stays; with nothing left to take back it is `TooLate`."""
+    def requeue(self, post: Post, now: datetime, by: str = "") -> Change:
+        """Take back the slots of a scheduled post, so that it is planned again as its `at` says.
+
+        A post that has changed in the meantime is `TooLate`; one that is not scheduled stays as it is.
+        """
+        with self._db.write() as tx:
+            row = _row(tx, post.id)
+            if row["revision"] != post.revision:
+                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            if row["state"] != PostState.SCHEDULED:
+                return Change(post=_post(row), changed=False)
+            return _requeue(tx, row, row["content"], to_text(now), by)
+
+    def withdraw(
+        self, number: int, now: datetime, reason: str, by: str = "", *, series: Series | None = None
+    ) -> Change:
+        """Take a post back. What was attempted stays; with nothing left to take back it is `TooLate`.
+
+        With `series`, it is the series that takes back one of its dates; one that has changed in the meantime is `TooLate`.
+        """
         at = to_text(now)
         with self._db.write() as tx:
+            if series:
+                _current(tx, series)
             row = _row(tx, number)
             before = PostState(row["state"])
             if before is PostState.WITHDRAWN:
@@ -87,7 +116,7 @@ class Posts:
                 raise TooLate(
                     f"post {row['slug']} is already out", hint=f"`smm deliveries list --post {number}` shows where"
                 )
-            too_late = _take_back(tx, number, at, reason)
+            too_late = _take_back(tx, number, at, reason, by)
             if too_late and not _frees(tx, number):
                 raise TooLate(
                     f"post {row['slug']} is being sent to {', '.join(too_late)}",
@@ -104,6 +133,12 @@ class Posts:
         """One post by number; none is `NotFound`."""
         with self._db.read() as tx:
             return _post(_row(tx, number))
+
+    def several(self, numbers: Collection[int]) -> dict[int, Post]:
+        """Posts by number, those that there are."""
+        marks = ",".join("?" * len(numbers))
+        rows = self._db.rows(f"SELECT * FROM posts WHERE id IN ({marks})", tuple(numbers))
+        return {row["id"]: _post(row) for row in rows}
 
     def find(self, name: str) -> Post:
         """One post by number, slug, or the end of its path; none or several is `NotFound` with what is near."""
@@ -126,6 +161,10 @@ class Posts:
         row = self._db.row("SELECT * FROM posts WHERE source = ? AND key = ?", (source, key))
         return _post(row) if row else None
 
+    def of_series(self, number: int) -> list[Post]:
+        """The posts that are the dates of a series, by date."""
+        return [_post(row) for row in self._db.rows("SELECT * FROM posts WHERE series_id = ? ORDER BY key", (number,))]
+
     def slugs(self) -> list[str]:
         """All slugs."""
         return [row["slug"] for row in self._db.rows("SELECT slug FROM posts")]
@@ -146,9 +185,12 @@ class Posts:
         return [post for post in posts if not label or label in post.content.labels]
 
     def moving(self) -> tuple[tuple[int, int, str], ...]:
-        """Posts that a step has yet to take further: number, revision and state."""
+        """Posts that a step has yet to take further: number, revision and state. What is on its way back from a platform's
+        scheduler has to wait for that."""
         rows = self._db.rows(
-            "SELECT id, revision, state FROM posts WHERE state IN ('written', 'rendered', 'approved') ORDER BY id"
+            "SELECT id, revision, state FROM posts WHERE state IN ('written', 'rendered', 'approved') AND NOT (state ="
+            " 'approved' AND EXISTS (SELECT 1 FROM actions a WHERE a.post_id = posts.id AND a.kind = 'take-back'"
+            " AND a.state NOT IN ('published', 'cancelled'))) ORDER BY id"
         )
         return tuple((row["id"], row["revision"], row["state"]) for row in rows)
 
@@ -159,6 +201,24 @@ class Posts:
             if row["revision"] != post.revision or row["state"] != post.state:
                 raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
             _move(tx, post.id, post.state, state, reason, to_text(now))
+
+    def leave_as_it_was(self, post: Post, now: datetime) -> bool:
+        """After an edit that came too late everywhere: the post stands where its deliveries do, scheduled or done.
+
+        False, and nothing is changed, when it has no delivery. A post that changed in the meantime is `TooLate`.
+        """
+        at = to_text(now)
+        with self._db.write() as tx:
+            row = _row(tx, post.id)
+            if row["revision"] != post.revision or row["state"] != post.state:
+                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            if not tx.execute(
+                "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state != 'cancelled' LIMIT 1", (post.id,)
+            ).fetchone():
+                return False
+            _move(tx, post.id, post.state, PostState.SCHEDULED, "", at)
+            end_post(tx, post.id, at)
+            return True
 
     # ------------------------------------------------------------ variants
 
@@ -214,18 +274,43 @@ class Posts:
             raise StoreError(f"the variant {digest[:12]} of post {number} for {profile} is missing")
         return from_json(row["content"], Variant)
 
+    def variants_for(self, profile: str, wanted: Collection[tuple[int, str]]) -> dict[tuple[int, str], Variant]:
+        """Variants of one profile by post and digest, those that there are."""
+        marks = ",".join(["(?, ?)"] * len(wanted))
+        rows = self._db.rows(
+            f"SELECT post_id, digest, content FROM variants WHERE profile = ? AND (post_id, digest) IN (VALUES {marks})",
+            (profile, *(value for pair in wanted for value in pair)),
+        )
+        return {(row["post_id"], row["digest"]): from_json(row["content"], Variant) for row in rows}
+
     def published_texts(self, profile: str, since: datetime, *, without: int) -> list[tuple[str, datetime, str]]:
         """First parts that went out on a profile since an instant: post's slug, when, text. One post can be left out."""
         rows = self._db.rows(
             "SELECT p.slug, a.published_at, v.content FROM actions a JOIN posts p ON p.id = a.post_id"
             " JOIN variants v ON v.post_id = a.post_id AND v.profile = a.profile AND v.digest = a.variant_digest"
-            " WHERE a.profile = ? AND a.published_at >= ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?",
+            " WHERE a.profile = ? AND a.published_at >= ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?"
+            " AND a.kind = 'publish'",
             (profile, to_text(since), without),
         )
         return [
             (row["slug"], from_text(row["published_at"]), from_json(row["content"], Variant).parts[0].text)
             for row in rows
         ]
+
+    def asked_times(
+        self, profile: str, days: Sequence[date], *, without: int
+    ) -> list[tuple[str, datetime, str | None]]:
+        """Posts on their way to approval that ask for a wall time on one of these days: slug, wall time, zone if they name one."""
+        # Looking for the day in the text first spares most posts from being read as JSON.
+        on_day = " OR ".join("instr(content, ?)" for _ in days)
+        rows = self._db.rows(
+            "SELECT slug, json_extract(content, '$.when.wall') AS wall, json_extract(content, '$.when.zone') AS zone FROM posts"
+            f" WHERE state IN ('written', 'rendered', 'reviewing', 'approved') AND id != ? AND ({on_day})"
+            " AND json_extract(content, '$.when.kind') = 'at'"
+            " AND EXISTS (SELECT 1 FROM json_each(content, '$.profiles') WHERE value = ?)",
+            (without, *(f'"wall":"{day.isoformat()}' for day in days), profile),
+        )
+        return [(row["slug"], datetime.fromisoformat(row["wall"]), row["zone"]) for row in rows]
 
     def keep_trial(self, post: Post, variant: Variant, problems: Sequence[Problem], now: datetime) -> None:
         """Store a variant that only a test profile will see."""
@@ -242,10 +327,39 @@ def slug_of(key: str) -> str:
     return key.removeprefix("content/").removeprefix("posts/")
 
 
+def series_of(slug: str) -> str:
+    """The slug of the series of which a post is one date: `bread` of `bread@2026-11-30`."""
+    return slug.rpartition("@")[0]
+
+
 def _target(found: PostFound) -> PostState:
     if found.withdrawn:
         return PostState.WITHDRAWN
     return PostState.DRAFT if found.draft else PostState.WRITTEN
+
+
+_READY = (PostState.RENDERED, PostState.REVIEWING, PostState.APPROVED, PostState.SCHEDULED)
+
+
+def _only_moves(row: Row, content: PostContent) -> bool:
+    """Whether a post that waits in the queue only changes its place there: what was approved is what will be sent."""
+    before = from_json(row["content"], PostContent)
+    both = before.when.kind.is_in_queue and content.when.kind.is_in_queue
+    return both and to_json(replace(before, when=content.when)) == to_json(content)
+
+
+def _requeue(tx: sqlite3.Connection, row: Row, content: str, at: str, by: str) -> Change:
+    """Keep a post's variants, reviews and approvals; what has its time loses it, unless it has begun."""
+    planned = row["state"] == PostState.SCHEDULED
+    too_late = _take_back(tx, row["id"], at, "its place in the queue was changed", by) if planned else ()
+    tx.execute(
+        "UPDATE variants SET revision = revision + 1 WHERE post_id = ? AND revision = ?", (row["id"], row["revision"])
+    )
+    tx.execute(
+        "UPDATE posts SET content = ?, state = ?, revision = revision + 1, reason = '', by = ?, updated_at = ? WHERE id = ?",
+        (content, PostState.APPROVED if planned else row["state"], by, at, row["id"]),
+    )
+    return Change(post=_post(_row(tx, row["id"])), changed=True, too_late=too_late)
 
 
 def _after_edit(before: PostState, target: PostState, *, late: bool) -> PostState:
@@ -254,6 +368,33 @@ def _after_edit(before: PostState, target: PostState, *, late: bool) -> PostStat
     if wanted is before or lifecycle.post_may(before, wanted):
         return wanted
     raise StoreError(f"a post that is {before} cannot become {wanted}")
+
+
+def _current(tx: sqlite3.Connection, series: Series) -> int:
+    """The number of a series whose definition is still the one that the caller goes by."""
+    row = tx.execute("SELECT revision FROM series WHERE id = ?", (series.id,)).fetchone()
+    if row is None or row["revision"] != series.revision:
+        raise TooLate(f"series {series.slug} was changed in the meantime", hint="it goes round again by itself")
+    return series.id
+
+
+def _check_same_kind(row: Row, series: int | None) -> None:
+    if row["series_id"] == series or (row["series_id"] is None and row["state"] == PostState.WITHDRAWN):
+        return
+    where = f"post {row['slug']}"
+    if series is None:
+        name = series_of(row["slug"])
+        raise SmmError(f"{where} is one date of the series {name}", hint="give the file another name")
+    raise SmmError(f"{where} has the name that a date of the series needs", hint="rename its file")
+
+
+def _stays(tx: sqlite3.Connection, row: Row, *, same: bool) -> bool:
+    """Whether one date of a series is beyond change: it is out or on its way everywhere, or a person took it back."""
+    state = PostState(row["state"])
+    if state is PostState.WITHDRAWN:
+        return same and not row["reason"].startswith(BY_SERIES)
+    wanted = set(from_json(row["content"], PostContent).profiles)
+    return state is PostState.DONE or (bool(wanted) and wanted <= set(_attempted(tx, row["id"])))
 
 
 def _row(tx: sqlite3.Connection, number: int | None) -> Row:
@@ -269,28 +410,36 @@ def _move(tx: sqlite3.Connection, number: int, before: PostState, after: PostSta
     tx.execute("UPDATE posts SET state = ?, reason = ?, updated_at = ? WHERE id = ?", (after, reason, at, number))
 
 
-def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str) -> tuple[str, ...]:
-    """Cancel every delivery of which nothing was attempted and close open reviews; the profiles that stay."""
-    attempted = [
-        row[0]
-        for row in tx.execute(
-            f"SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED})", (number,)
-        )
-    ]
-    marks = ",".join("?" * len(attempted))
+def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str, by: str) -> tuple[str, ...]:
+    """Cancel every delivery of which nothing was attempted and close open reviews; the profiles that stay.
+
+    What the platform's own scheduler has is asked back; it is cancelled when the platform has let go of it.
+    """
+    handed = take_back(tx, number, at, reason, by)
+    attempted = _attempted(tx, number)
+    marks = ",".join("?" * (len(attempted) + len(handed)))
     tx.execute(
         "UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = ? WHERE post_id = ? AND trial = 0"
         f" AND state IN ('waiting', 'scheduled', 'held', 'refused') AND profile NOT IN ({marks})",
-        (reason, number, *attempted),
+        (reason, number, *attempted, *handed),
     )
     tx.execute("UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open'", (number,))
     return tuple(sorted(attempted))
 
 
+def _attempted(tx: sqlite3.Connection, number: int) -> list[str]:
+    """The profiles on which a post is out, on its way, or may be out."""
+    rows = tx.execute(
+        f"SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED})", (number,)
+    )
+    return [row[0] for row in rows]
+
+
 def end_post(tx: sqlite3.Connection, number: int, at: str) -> None:
     """A scheduled post is done when every delivery of it is out or given up."""
     left = tx.execute(
-        "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled') LIMIT 1",
+        "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled')"
+        " AND kind IN ('publish', 'comment') LIMIT 1",
         (number,),
     ).fetchone()
     if left is None:
@@ -301,10 +450,11 @@ def end_post(tx: sqlite3.Connection, number: int, at: str) -> None:
 
 
 def _frees(tx: sqlite3.Connection, number: int) -> bool:
-    """Whether anything of a post was cancelled, so that taking it back did something."""
+    """Whether anything of a post was cancelled or is asked back, so that taking it back did something."""
     return bool(
         tx.execute(
-            "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state = 'cancelled' LIMIT 1", (number,)
+            "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND (state = 'cancelled' OR kind = 'take-back') LIMIT 1",
+            (number,),
         ).fetchone()
     )
 
@@ -329,4 +479,5 @@ def _post(row: Row) -> Post:
         updated_at=from_text(row["updated_at"]),
         by=row["by"],
         reason=row["reason"],
+        series=series_of(row["slug"]) if row["series_id"] is not None else "",
     )

@@ -6,26 +6,30 @@ from datetime import datetime
 from pathlib import Path
 
 from smm_core.errors import StoreError
+from smm_core.store.claims import Fenced, NotApproved, NotSent, Outcome
 from smm_core.store.database import Database, Identity
 from smm_core.store.ideas import Ideas, Sources
 from smm_core.store.journal import Events, Profiles, ProfileState, Readings
-from smm_core.store.ledger import Fenced, Ledger, NotApproved, Outcome, Planned
+from smm_core.store.ledger import Ledger
+from smm_core.store.planning import Planned
 from smm_core.store.posts import Change, Posts
 from smm_core.store.reviews import Reviews
+from smm_core.store.series import SeriesStore
 
-__all__ = ["Change", "Fenced", "NotApproved", "Outcome", "Planned", "ProfileState", "Store"]
+__all__ = ["Change", "Fenced", "NotApproved", "NotSent", "Outcome", "Planned", "ProfileState", "Store"]
 
 
 class Store:
     """Everything a workspace knows. Open it once and share it between threads; `close()` when done."""
 
-    def __init__(self, path: Path) -> None:
-        self._db = Database(path)
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self._db = Database(path, durable=durable)
         self._identity = Identity(path)
         self.path = path
         self.ideas = Ideas(self._db)
         self.sources = Sources(self._db)
         self.posts = Posts(self._db)
+        self.series = SeriesStore(self._db)
         self.reviews = Reviews(self._db)
         self.ledger = Ledger(self._db)
         self.readings = Readings(self._db)
@@ -39,6 +43,10 @@ class Store:
     def version(self) -> int:
         """Changes whenever anybody has written something."""
         return self._db.version()
+
+    def copy_to(self, path: Path) -> None:
+        """Write what is known now into a new file at `path`; whoever else works with the store is not held up."""
+        self._db.copy_to(path)
 
     def __enter__(self) -> Store:
         return self

@@ -43,6 +43,8 @@ def test_the_hour_that_occurs_twice_is_named_in_utc_the_second_time() -> None:
         ("2026-12-01 09:00", {"at": datetime(2026, 12, 1, 9)}),
         ("+90s", {"at": datetime(2026, 11, 23, 9, 2, 0), "zone": "Europe/Amsterdam"}),
         ("next", {"at": None}),
+        ("end", {"at": "end"}),
+        ("First", {"at": "first"}),
         ("Now", {"at": "now"}),
         ("unplanned", {"at": "unplanned"}),
     ],

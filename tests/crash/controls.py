@@ -9,20 +9,30 @@ from __future__ import annotations
 import http.client
 import json
 import random
+import sqlite3
+import tempfile
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 from tests.crash.platform import Fault, Platform, Temper
+from tests.crash.scene import Plan, make_workspace
+from tests.crash.tally import Tally, take_stock
 
 PROFILE = "control-0"
 # What every control waits for an answer; the platform's own times are in proportion.
 TIMEOUT = 0.05
 TEMPER = Temper(
-    rate=0.4, faults=(Fault.DROPPED, Fault.BROKEN, Fault.LATE), late=0.08, accepts_within=0.15, known_within=0.05
+    rate=0.4,
+    faults=(Fault.DROPPED, Fault.BROKEN, Fault.LATE),
+    late=0.08,
+    accepts_within=0.15,
+    known_within=0.05,
+    dumb=0.2,
 )
 SETTLES = TEMPER.accepts_within + TEMPER.known_within + 0.02
 
@@ -67,7 +77,7 @@ class Wire:
         """Whether the platform lists it now. It asks until it is answered."""
         while True:
             try:
-                status, body = self._request("GET", f"/{PROFILE}/posts?ref={text}", None, {})
+                status, body = self._request("GET", f"/{PROFILE}/posts?{urlencode({'ref': text})}", None, {})
             except NoAnswer:
                 continue
             if status == 200:
@@ -208,7 +218,8 @@ class Caught:
 
 def drive(control: Control, *, texts: int = 30, kills: int = 6, seed: int = 1, temper: Temper = TEMPER) -> Caught:
     """Run a control to its end, with kills on its way."""
-    disk = Disk(todo=[f"text-{number}" for number in range(texts)])
+    plan = Plan(abilities=("control",), profiles=1, deliveries=texts)
+    disk = Disk(todo=[f"{slug} part 0" for slug, _, _ in plan.posts()])
     left = _places(random.Random(seed), texts, kills)
     killed = 0
 
@@ -225,9 +236,19 @@ def drive(control: Control, *, texts: int = 30, kills: int = 6, seed: int = 1, t
             except Killed:
                 killed += 1
         time.sleep(temper.late if temper.rate else 0)  # what is accepted late
-        copies = Counter(one.text for one in platform.visible)
-    duplicates = sum(count - 1 for count in copies.values())
-    return Caught(duplicates=duplicates, lost=sum(text not in copies for text in disk.todo), kills=killed)
+        tally = _tally(plan, platform)
+    return Caught(duplicates=tally.duplicates, lost=tally.lost, kills=killed)
+
+
+def _tally(plan: Plan, platform: Platform) -> Tally:
+    """The same tally as the daemon's, over a ledger that says what every control says in the end: all is out."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "workspace"
+        make_workspace(root, plan, platform.url)
+        database = root / ".smm" / "smm.db"
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute("UPDATE actions SET state = 'published', wake_at = NULL")
+        return take_stock(database, platform.visible)["control"]
 
 
 def _places(source: random.Random, texts: int, kills: int) -> Iterator[bool]:
@@ -235,3 +256,27 @@ def _places(source: random.Random, texts: int, kills: int) -> Iterator[bool]:
     moments = 2 * texts
     places = set(source.sample(range(moments), kills))
     return iter([number in places for number in range(moments)])
+
+
+# ---------------------------------------------------------------- all of them
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lacking:
+    """A control, and which count must catch it; none for the one that lacks nothing."""
+
+    run: Control
+    caught_by: str
+    kills: int = 6
+    temper: Temper = TEMPER
+
+
+ALL = (
+    Lacking(run=naive_loop, caught_by="duplicates"),
+    Lacking(run=marking_before_sending, caught_by="lost"),
+    Lacking(run=attempt_written_after_sending, caught_by="duplicates"),
+    Lacking(run=no_settling_time, caught_by="duplicates"),
+    Lacking(run=believing_a_5xx, caught_by="duplicates"),
+    Lacking(run=two_without_lock_and_epoch, caught_by="duplicates", kills=0, temper=Temper(rate=0)),
+    Lacking(run=as_it_should_be, caught_by=""),
+)

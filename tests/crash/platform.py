@@ -36,6 +36,15 @@ class Fault(StrEnum):
     UNREAD = "dropped unread"
 
 
+class Delay(StrEnum):
+    """What the platform does later than it says, or does not say at all."""
+
+    KEY = "key stored late"
+    LIST = "listed late"
+    HIDDEN = "asked for before it was listed"
+    UNSAID = "question not answered"
+
+
 class Point(StrEnum):
     """Where the platform stands with a post; something may happen to whoever sent it."""
 
@@ -49,7 +58,9 @@ class Temper:
     """How it misbehaves: `rate` of the answers are faults of these kinds. Times are in seconds.
 
     `accepts_within` bounds how old a post may be when it is accepted, `known_within` how long after that its key may
-    still be unknown and the list may not show it. `late` is how long one that is accepted late has been lying around.
+    still be unknown and the list may not show it; half of the keys and lists are late. `late` is how long one that is
+    accepted late has been lying around. `dumb` is the rate of questions that get no
+    answer but one of `unsaid` (None drops the connection).
     """
 
     rate: float = 0.17
@@ -61,6 +72,8 @@ class Temper:
     retry_after: int = 1
     accepts_within: float = 2.2
     known_within: float = 0.6
+    dumb: float = 0.085
+    unsaid: tuple[int | None, ...] = (None, 503, 500)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +96,14 @@ class Visible:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """One request that was read, by the platform's clock (Unix seconds)."""
+
+    profile: str
+    at: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Post:
     profile: str
     text: str
@@ -90,6 +111,7 @@ class _Post:
     parent: str | None
     key: str | None
     sent: float
+    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +122,35 @@ class _Answer:
 
 
 class Platform:
-    """The platform, listening between entry and exit. `on_point` is called in the thread of the post that got there."""
+    """The platform, listening between entry and exit. `on_point` is called in the thread of the post that got there.
+
+    `overtaken` are process ids of daemons that must not send any more; `sent_by_overtaken` counts what they sent all the same.
+    """
 
     def __init__(
-        self, temper: Temper, seed: int, on_point: Callable[[Point], None] = lambda point: None, port: int = 0
+        self,
+        temper: Temper,
+        seed: int,
+        on_point: Callable[[Point], None] = lambda point: None,
+        *,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.temper = temper
         self.on_point = on_point
-        self.faults: Counter[Fault] = Counter()
+        self.faults: Counter[str] = Counter()
         self.visible: list[Visible] = []
+        self.arrivals: list[Arrival] = []
         self.posts_read = 0
+        self.overtaken: set[str] = set()
+        self.sent_by_overtaken = 0
+        self._clock = clock
         self._random = random.Random(seed)
         self._lock = threading.Condition()
         self._keys: dict[tuple[str, str], Visible] = {}
         self._jobs: dict[str, tuple[float, Visible]] = {}
         self._logged_out: dict[str, float] = {}
         self._refused: set[tuple[str, str]] = set()
-        self._server = _Server(self, port)
+        self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
@@ -135,7 +169,7 @@ class Platform:
 
     def behave(self) -> None:
         """From now on nothing goes wrong any more; logins that are needed stay needed until their time is over."""
-        self.temper = Temper(rate=0)
+        self.temper = Temper(rate=0, dumb=0)
 
     def wait_for_posts(self, count: int, seconds: float) -> bool:
         """Wait until this many more posts were read; whether that came true."""
@@ -146,7 +180,7 @@ class Platform:
     def lets_in(self, profile: str) -> bool:
         """Whether a login would help now."""
         with self._lock:
-            return self._logged_out.get(profile, 0.0) <= time.time()
+            return self._logged_out.get(profile, 0.0) <= self._clock()
 
     # ------------------------------------------------------------ what it does with a request
 
@@ -185,8 +219,10 @@ class Platform:
     def _next_fault(self, post: _Post) -> Fault | None:
         with self._lock:
             self.posts_read += 1
+            self.sent_by_overtaken += post.sender in self.overtaken
             self._lock.notify_all()
-            now = time.time()
+            now = self._clock()
+            self.arrivals.append(Arrival(profile=post.profile, at=now))
             if self._logged_out.get(post.profile, 0.0) > now:
                 return Fault.LOGIN
             if self._random.random() >= self.temper.rate:
@@ -198,13 +234,13 @@ class Platform:
                 self._refused.add((post.profile, post.text))
             if fault is Fault.LOGIN:
                 self._logged_out[post.profile] = now + self.temper.login
-            self.faults[fault] += 1
+            self.faults[str(fault)] += 1
             return fault
 
     def _accept(self, post: _Post) -> Visible | None:
         """Make it visible, or give back what a key that is known stands for; None when it is too old by now."""
         with self._lock:
-            now = time.time()
+            now = self._clock()
             known = self._keys.get((post.profile, post.key)) if post.key else None
             if known is not None and known.known_at <= now:
                 return known
@@ -217,33 +253,42 @@ class Platform:
                 ref=post.ref,
                 parent=post.parent,
                 at=now,
-                known_at=now + self._random.random() * self.temper.known_within,
-                listed_at=now + self._random.random() * self.temper.known_within,
+                known_at=now + (self._delay(Delay.KEY) if post.key else 0.0),
+                listed_at=now + self._delay(Delay.LIST),
             )
             self.visible.append(one)
             if post.key:
                 self._keys.setdefault((post.profile, post.key), one)
             return one
 
+    def _delay(self, kind: Delay) -> float:
+        if self._random.random() < 0.5 or not self.temper.rate:
+            return 0.0
+        self.faults[str(kind)] += 1
+        return self._random.random() * self.temper.known_within
+
     def _begin_job(self, accepted: Visible) -> str:
         with self._lock:
             job = f"j{len(self._jobs) + 1}"
-            self._jobs[job] = (time.time() + self.temper.pending, accepted)
+            self._jobs[job] = (self._clock() + self.temper.pending, accepted)
             return job
 
     def look_up(self, path: str, ref: str) -> _Answer | None:
         """Answer a question: what became of a job, or which posts carry a reference."""
         with self._lock:
-            if self._random.random() < self.temper.rate / 2:
-                return self._random.choice((None, _Answer(503), _Answer(500)))
-            now = time.time()
+            now = self._clock()
             _, profile, kind, *rest = path.split("/")
+            self.arrivals.append(Arrival(profile=profile, at=now))
+            if self._random.random() < self.temper.dumb:
+                self.faults[str(Delay.UNSAID)] += 1
+                status = self._random.choice(self.temper.unsaid)
+                return None if status is None else _Answer(status)
             if kind == "jobs":
                 ready_at, accepted = self._jobs[rest[0]]
                 return _Answer(201, {"id": accepted.id}) if ready_at <= now else _Answer(202, {"job": rest[0]})
-            listed = [
-                one.id for one in self.visible if one.profile == profile and one.ref == ref and one.listed_at <= now
-            ]
+            there = [one for one in self.visible if one.profile == profile and one.ref == ref]
+            listed = [one.id for one in there if one.listed_at <= now]
+            self.faults[str(Delay.HIDDEN)] += len(listed) < len(there)
             return _Answer(200, listed)
 
 
@@ -251,9 +296,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
     request_queue_size = 512
 
-    def __init__(self, platform: Platform, port: int) -> None:
+    def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        super().__init__(("127.0.0.1", port), _Connection)
+        super().__init__(("127.0.0.1", 0), _Connection)
 
     def server_bind(self) -> None:
         # The library's own would ask the resolver for this machine's name.
@@ -281,6 +326,7 @@ class _Connection(BaseHTTPRequestHandler):
             parent=body["parent"],
             key=self.headers["idempotency-key"],
             sent=float(self.headers["x-sent"]),
+            sender=self.headers.get("x-sender", ""),
         )
         self._answer(platform.take(post))
         platform.on_point(Point.SENT_BACK)

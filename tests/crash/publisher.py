@@ -1,15 +1,13 @@
 """Publishers for the platform that misbehaves: one per ability, each with guarantees that are true of it.
 
-The driver copies this file into the workspace's `plugins/` folder. At named points of a delivery it looks whether it
-is to die (`die-POINT`) or to freeze (`freeze-POINT`) there: a file beside the workspace's configuration says so.
+The driver copies this file into the workspace's `plugins/` folder. At named points of a delivery it may die or freeze:
+see `points.py`.
 """
 
 import os
-import signal
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from smm_core import (
     Finds,
@@ -29,8 +27,8 @@ from smm_core import (
     hookimpl,
     render_plain,
 )
+from tests.crash.points import reached
 
-HERE = Path(__file__).parent.parent
 SETTLES = timedelta(seconds=3)
 SOON = timedelta(milliseconds=300)
 NOT_SENT = frozenset({401, 422, 429})
@@ -66,7 +64,12 @@ class Crash:
 
     def send(self, request, ctx):
         reached("claimed")
-        headers = {"x-ref": request.key, "x-sent": repr(time.time()), **self.key_of(request)}
+        headers = {
+            "x-ref": request.key,
+            "x-sent": repr(time.time()),  # by the machine's own clock, which nobody moves
+            "x-sender": str(os.getpid()),
+            **self.key_of(request),
+        }
         body = {"text": request.part.text, "parent": request.parent.remote_id if request.parent else None}
         answer = ctx.http.request("POST", f"{address(request)}/posts", headers=headers, json=body)
         reached("answered")
@@ -118,23 +121,13 @@ class WithFind(Crash):
         reached("finding")
         answer = ctx.http.request("GET", f"{address(request)}/posts", params={"ref": request.key})
         if answer.status != 200:
-            raise TryLater(f"it said {answer.status}", after=SOON)
+            raise TryLater(f"it said {answer.status}")
         listed = answer.json()
         return Receipt(remote_id=listed[0]) if listed else None
 
 
 def address(request):
     return f"{request.profile.settings.url}/{request.profile.name}"
-
-
-def reached(point):
-    """Die or freeze here, with all processes of the daemon, if that was asked for. Each request to do so counts once."""
-    for word, number in (("die", signal.SIGKILL), ("freeze", signal.SIGSTOP)):
-        try:
-            (HERE / f"{word}-{point}").unlink()
-        except FileNotFoundError:
-            continue
-        os.killpg(0, number)
 
 
 @hookimpl

@@ -14,17 +14,20 @@ from smm_core.model import Part, PostContent, Variant, When, WhenKind, digest_of
 from smm_core.store import Store
 
 ABILITIES = ("key", "find", "neither")
-DEADLINE_SECONDS = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """How much is to be delivered: for each ability, `deliveries` over `profiles` profiles, threads of one to `parts` parts."""
+    """How much is to be delivered: for each ability, `deliveries` over `profiles` profiles, threads of one to `parts` parts.
+
+    `deadline` is how many seconds the daemon waits for a call.
+    """
 
     abilities: tuple[str, ...] = ABILITIES
     profiles: int = 40
     deliveries: int = 4000
     parts: int = 1
+    deadline: int = 1
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,7 +55,7 @@ def ability_of(profile: str) -> str:
 
 def make_workspace(root: Path, plan: Plan, url: str) -> None:
     """Write the configuration and the plugin, and fill the ledger."""
-    (root / "plugins").mkdir(parents=True)
+    (root / "plugins").mkdir(parents=True, exist_ok=True)
     shutil.copy(Path(__file__).with_name("publisher.py"), root / "plugins" / "crash.py")
     (root / "smm.toml").write_text(_configuration(plan, url))
     with Store(root / ".smm" / "smm.db"):
@@ -71,7 +74,7 @@ retry_after = "1s"
 [events]
 terminal = false
 [plugins]
-deadline = "{DEADLINE_SECONDS}s"
+deadline = "{plan.deadline}s"
 [daemon]
 collect_every = "1h"
 """
@@ -106,9 +109,10 @@ def _insert(connection: sqlite3.Connection, slug: str, profile: str, texts: tupl
         "INSERT INTO variants (post_id, profile, digest, revision, content, problems, created_at) VALUES (?, ?, ?, 1, ?, '[]', ?)",
         (post, profile, variant.digest, to_json(variant), at),
     )
+    verdict = _approve(connection, post, {profile: variant.digest}, at)
     connection.execute(
-        "INSERT INTO approvals (post_id, profile, digest, verdict_id, at) VALUES (?, ?, ?, 1, ?)",
-        (post, profile, variant.digest, at),
+        "INSERT INTO approvals (post_id, profile, digest, verdict_id, at) VALUES (?, ?, ?, ?, ?)",
+        (post, profile, variant.digest, verdict, at),
     )
     parent = None
     for seq in range(len(texts)):
@@ -128,3 +132,16 @@ def _insert(connection: sqlite3.Connection, slug: str, profile: str, texts: tupl
                 at,
             ),
         ).lastrowid
+
+
+def _approve(connection: sqlite3.Connection, post: int | None, digests: dict[str, str], at: str) -> int | None:
+    """A review of a post with a verdict that approves it; the verdict's number."""
+    review = connection.execute(
+        "INSERT INTO reviews (post_id, client, approver, digests, state, asked_at, asked)"
+        " VALUES (?, 'acme', 'hand', ?, 'approved', ?, 1)",
+        (post, to_json(digests), at),
+    ).lastrowid
+    return connection.execute(
+        "INSERT INTO verdicts (review_id, decision, by, at, digests) VALUES (?, 'approve', 'tester', ?, ?)",
+        (review, at, to_json(digests)),
+    ).lastrowid

@@ -49,6 +49,12 @@ class Tally:
     details: list[str] = field(default_factory=list)
 
     @property
+    def kept(self) -> bool:
+        """Whether the promise was: nothing twice, lost or out of order, and held only where nobody can tell."""
+        broken = self.duplicates or self.lost or self.out_of_order or self.unwritten
+        return not broken and not (self.held and self.ability != "neither")
+
+    @property
     def held_why(self) -> Mapping[str, int]:
         """How many are held for which reason."""
         return Counter(one.reason for one in self.held)

@@ -163,7 +163,7 @@ def _first_missing(shown: tuple[str, ...], said: str) -> str | None:
 
 # ---------------------------------------------------------------- the pages
 
-ONE_STORY = ("README.md", "docs/quickstart.md", "docs/posts.md")
+ONE_STORY = ("README.md", "docs/quickstart.md", "docs/posts.md", "docs/planning.md")
 A_STORY_EACH = "docs/hooks.md"
 SHARED = "The examples"
 

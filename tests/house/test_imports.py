@@ -40,6 +40,7 @@ FLOORS = [
         "media",
         "http",
         "slots",
+        "series",
         "render",
         "content",
         "config",
@@ -52,7 +53,7 @@ FLOORS = [
     ),
     ("workspace",),
     ("authoring", "attention", "explain", "doctor", "steps", "pages"),
-    ("daemon", "supervise", "testing", "scaffold"),
+    ("daemon", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),
 ]
 

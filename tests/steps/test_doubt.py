@@ -15,7 +15,7 @@ from smm_core.steps.collect import collect
 from smm_core.steps.render import render
 from smm_core.steps.review import review
 from smm_core.steps.schedule import schedule
-from smm_core.store import NotApproved, Outcome, Store
+from smm_core.store import NotApproved, NotSent, Outcome, Store
 from tests.conftest import write_post
 from tests.steps.test_publish import Platform, odd_workspace, scheduled
 from tests.store.test_ledger import planned
@@ -82,7 +82,7 @@ def test_a_key_that_ran_out_while_it_waited_is_not_sent_again(keyed: Platform, c
     scheduled(keyed)
     keyed.answers("send", "unknown", "later")
     keyed.publish()
-    clock.advance(timedelta(seconds=5))
+    clock.advance(timedelta(seconds=10))
     keyed.publish()
     assert (keyed.action().state, len(keyed.sent())) == (ActionState.SCHEDULED, 2)
     keyed.ws.store.profiles.pause("", "tester", clock.now())
@@ -165,7 +165,7 @@ def test_a_word_about_an_older_attempt_does_not_count(store: Store, clock: FakeC
     store.ledger.settle(seen, Outcome(state=ActionState.SCHEDULED, wake_at=clock.now()), epoch, clock.now())
     unknown()
     with pytest.raises(TooLate):
-        store.ledger.settle(seen, Outcome(state=ActionState.SCHEDULED, absent=True), None, clock.now())
+        store.ledger.settle(seen, Outcome(state=ActionState.SCHEDULED, not_sent=NotSent.ALL), None, clock.now())
 
 
 def test_a_cancelled_part_takes_those_after_it_along(store: Store, clock: FakeClock) -> None:
@@ -210,3 +210,19 @@ def test_a_claim_looks_for_the_approval_itself(store: Store, clock: FakeClock) -
     with pytest.raises(NotApproved):
         store.ledger.claim(action, epoch, clock.now())
     assert store.ledger.attempts(action.id) == []
+
+
+def test_giving_up_on_the_second_attempt_says_nothing_of_the_first(root: Path, clock: FakeClock) -> None:
+    for keyed in odd_workspace(root, clock, guarantees=HAS_KEY, abilities="Resumes"):
+        scheduled(keyed)
+        keyed.answers("send", "unknown", "pending")
+        keyed.answers("resume", "rejected")
+        for wait in (0, 10, 120):
+            clock.advance(timedelta(seconds=wait))
+            keyed.publish()
+        assert (keyed.action().state, len(keyed.sent())) == (ActionState.REFUSED, 2)
+        clock.advance(timedelta(hours=2))
+        again = Outcome(state=ActionState.SCHEDULED, wake_at=clock.now())
+        keyed.ws.store.ledger.settle(keyed.action(), again, None, clock.now())
+        keyed.publish()
+        assert (keyed.action().state, len(keyed.sent())) == (ActionState.HELD, 2), "the first may be out"

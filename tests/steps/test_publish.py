@@ -228,7 +228,7 @@ def test_found_after_no_clear_answer_is_published(root: Path, clock: FakeClock) 
         odd.answers("send", "unknown")
         odd.answers("find", "nothing", "found")
         odd.publish()
-        clock.advance(timedelta(seconds=2))
+        clock.advance(timedelta(seconds=10))
         odd.publish()
         assert odd.action().state is ActionState.UNKNOWN, "absence is not proven yet"
         clock.advance(timedelta(minutes=5))

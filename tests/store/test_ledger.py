@@ -29,7 +29,7 @@ from smm_core.model import (
     Variant,
     sealed,
 )
-from smm_core.store import Fenced, Outcome, Planned, Store
+from smm_core.store import Fenced, NotSent, Outcome, Planned, Store
 
 
 def approved_post(store: Store, clock: FakeClock, name: str = "bread", parts: int = 1) -> tuple[Post, Variant]:
@@ -237,7 +237,7 @@ def test_what_is_surely_not_out_may_be_edited_again(store: Store, clock: FakeClo
     epoch = store.begin_epoch(clock.now())
     attempt = store.ledger.claim(action, epoch, clock.now())
     store.ledger.finish(attempt, Outcome(state=ActionState.UNKNOWN), clock.now())
-    outcome = Outcome(state=ActionState.SCHEDULED, absent=True, wake_at=clock.now())
+    outcome = Outcome(state=ActionState.SCHEDULED, not_sent=NotSent.ALL, wake_at=clock.now())
     store.ledger.settle(store.ledger.get(action.id), outcome, epoch, clock.now())
     edited = PostFound(key="posts/bread", content=PostContent(parts=("new",)))
     assert store.posts.put("content", "acme", edited, clock.now()).too_late == ()

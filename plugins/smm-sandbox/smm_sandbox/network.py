@@ -22,7 +22,7 @@ from smm_sandbox.records import Account, Kind, Shown, StoredPost, Submission, Up
 from smm_sandbox.rules import IdStyle
 
 FILE = "network.db"
-_VERSION = 1
+_VERSION = 2
 _PATIENCE_SECONDS = 10.0
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SCHEMA = (
@@ -42,6 +42,12 @@ _SCHEMA = (
     "CREATE TABLE faults (id INTEGER PRIMARY KEY, account TEXT NOT NULL, word TEXT NOT NULL)",
     "CREATE TABLE logged_out (account TEXT PRIMARY KEY)",
 )
+_SECOND = (
+    "ALTER TABLE posts ADD COLUMN deleted_at INTEGER",
+    "ALTER TABLE posts ADD COLUMN edited_at INTEGER",
+    "CREATE TABLE schedules (id TEXT PRIMARY KEY, account TEXT NOT NULL, post TEXT NOT NULL, taken_back INTEGER NOT NULL DEFAULT 0)",
+)
+_VERSIONS = (_SCHEMA, _SECOND)
 
 
 class Network:
@@ -138,10 +144,10 @@ def _ensure_schema(connection: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path}: made by a newer smm-sandbox", hint="upgrade smm-sandbox, or move the file away")
     connection.execute("BEGIN IMMEDIATE")
     try:
-        if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-            for statement in _SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+        present = connection.execute("PRAGMA user_version").fetchone()[0]
+        for statement in (one for version in _VERSIONS[present:] for one in version):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -204,7 +210,7 @@ class Session:
             "DELETE FROM post_pictures WHERE post IN (SELECT id FROM posts WHERE ?1 IS NULL OR account = ?1)",
             (account,),
         )
-        for table in ("posts", "uploads", "faults", "logged_out"):
+        for table in ("posts", "schedules", "uploads", "faults", "logged_out"):
             self._db.execute(f"DELETE FROM {table} WHERE ?1 IS NULL OR account = ?1", (account,))  # noqa: S608 - constant names
         self._db.execute("DELETE FROM accounts WHERE ?1 IS NULL OR name = ?1", (account,))
         return int(gone)
@@ -280,11 +286,14 @@ class Session:
                 _micros(visible_at),
             ),
         )
+        self._add_pictures(post_id, submission)
+        return self._only("WHERE id = ?", post_id)
+
+    def _add_pictures(self, post_id: str, submission: Submission) -> None:
         self._db.executemany(
             "INSERT INTO post_pictures (post, position, sha256, alt) VALUES (?, ?, ?, ?)",
             [(post_id, position, sha256, alt) for position, (sha256, alt) in enumerate(submission.pictures)],
         )
-        return self._only("WHERE id = ?", post_id)
 
     def by_key(self, account: str, key: str) -> StoredPost | None:
         """The post that the key made, visible or not."""
@@ -298,7 +307,55 @@ class Session:
 
     def visible(self, account: str, now: datetime) -> tuple[StoredPost, ...]:
         """What followers see of the account: posts and comments, oldest first."""
-        return self._posts("WHERE account = ? AND visible_at <= ? ORDER BY serial", account, _micros(now))
+        return self._posts(
+            "WHERE account = ? AND visible_at <= ? AND deleted_at IS NULL ORDER BY visible_at, serial",
+            account,
+            _micros(now),
+        )
+
+    def delete(self, post: StoredPost, now: datetime) -> None:
+        """Nobody sees a post any more. Its key and its id are never used again."""
+        self._db.execute("UPDATE posts SET deleted_at = ? WHERE id = ?", (_micros(now), post.id))
+
+    def edit(self, post: StoredPost, submission: Submission, now: datetime) -> StoredPost:
+        """Replace a post's text, link and pictures."""
+        self._db.execute(
+            "UPDATE posts SET text = ?, link = ?, edited_at = ? WHERE id = ?",
+            (submission.text, submission.link, _micros(now), post.id),
+        )
+        self._db.execute("DELETE FROM post_pictures WHERE post = ?", (post.id,))
+        self._add_pictures(post.id, submission)
+        return self._only("WHERE id = ?", post.id)
+
+    # ---- schedules
+
+    def keep_schedule(self, post: StoredPost) -> str:
+        """Remember that a post was handed over to be shown later; the schedule's id, the same at every call."""
+        schedule = f"s{post.id}"
+        self._db.execute(
+            "INSERT OR IGNORE INTO schedules (id, account, post) VALUES (?, ?, ?)", (schedule, post.account, post.id)
+        )
+        return schedule
+
+    def scheduled(self, account: str, schedule: str) -> StoredPost | None:
+        """The post of a schedule, shown already or not; None when there is no such schedule (any more)."""
+        row = self._db.execute(
+            "SELECT post FROM schedules WHERE id = ? AND account = ? AND NOT taken_back", (schedule, account)
+        ).fetchone()
+        return self.by_id(account, row[0]) if row else None
+
+    def schedule_of(self, post: StoredPost) -> str | None:
+        """The id of the schedule that a post waits for, or waited for."""
+        row = self._db.execute("SELECT id FROM schedules WHERE post = ?", (post.id,)).fetchone()
+        return str(row[0]) if row else None
+
+    def forget_schedule(self, schedule: str, now: datetime) -> None:
+        """What it would have shown is never shown."""
+        self._db.execute("UPDATE schedules SET taken_back = 1 WHERE id = ?", (schedule,))
+        self._db.execute(
+            "UPDATE posts SET deleted_at = ? WHERE id = (SELECT post FROM schedules WHERE id = ?)",
+            (_micros(now), schedule),
+        )
 
     def depth(self, post: StoredPost) -> int:
         """How many posts of its thread stand above it, itself included."""
@@ -323,7 +380,8 @@ class Session:
 
     def _posts(self, where: str, *values: str | int) -> tuple[StoredPost, ...]:
         rows = self._db.execute(
-            f"SELECT id, account, kind, text, link, parent, root, created_at, visible_at FROM posts {where}",  # noqa: S608 - constant clauses
+            "SELECT id, account, kind, text, link, parent, root, created_at, visible_at, deleted_at"
+            f" FROM posts {where}",
             values,
         ).fetchall()
         return tuple(
@@ -337,6 +395,7 @@ class Session:
                 root=row[6],
                 created_at=_instant(row[7]),
                 visible_at=_instant(row[8]),
+                is_deleted=row[9] is not None,
                 pictures=self._pictures(row[1], row[0]),
             )
             for row in rows

@@ -10,9 +10,14 @@ from typing import Any
 from smm_core import (
     ActionKind,
     Context,
+    DeleteRequest,
+    Deletes,
+    EditRequest,
+    Edits,
     FindRequest,
     Finds,
     Guarantees,
+    HandOverRequest,
     Imitates,
     Inspected,
     InspectRequest,
@@ -29,16 +34,22 @@ from smm_core import (
     Profile,
     Receipt,
     Rendering,
+    Replies,
+    ReplyRequest,
     ResumeRequest,
     Resumes,
+    SchedulesNatively,
+    Scheduling,
     SendRequest,
+    TakeBackRequest,
     TryLater,
+    WentOutRequest,
     render_plain,
 )
 from smm_sandbox.network import Network
 from smm_sandbox.records import Kind, StoredPost, Submission, url_of
 from smm_sandbox.rules import named_rules, network_rules, rule_set, rule_set_names
-from smm_sandbox.service import Service, require_login
+from smm_sandbox.service import SCHEDULE_AT_LEAST, SCHEDULE_AT_MOST, Service, require_login
 from smm_sandbox.settings import SandboxSettings, account_of, settings_of
 
 _KINDS = {ActionKind.PUBLISH: Kind.POST, ActionKind.COMMENT: Kind.COMMENT}
@@ -61,7 +72,10 @@ class SandboxPublisher:
         absent_after=timedelta(seconds=60),
         http_only=False,
     )
-    abilities: frozenset[type] = frozenset({Finds, Resumes, Previews, Imitates})
+    scheduling = Scheduling(at_least=SCHEDULE_AT_LEAST, at_most=SCHEDULE_AT_MOST)
+    abilities: frozenset[type] = frozenset(
+        {Finds, Resumes, Previews, Imitates, Deletes, Edits, Replies, SchedulesNatively}
+    )
 
     def inspect(self, request: InspectRequest, ctx: Context) -> Inspected:
         """The account behind the profile. `NeedsLogin` when a fault ended its login."""
@@ -95,18 +109,51 @@ class SandboxPublisher:
 
     def send(self, request: SendRequest, ctx: Context) -> Receipt | Pending:
         """Publish a part or a first comment: one transaction of the network, killed at any point it leaves one post or none."""
-        submission = Submission(
-            account=account_of(request.profile, network_rules(request.profile), ctx.now()),
-            kind=_kind_of(request.action),
-            key=request.key,
-            text=request.part.text,
-            link=request.part.link,
-            pictures=tuple((attachment.sha256, attachment.alt) for attachment in request.part.media),
-            parent=request.parent.remote_id if request.parent else None,
-            send_by=request.send_by,
-        )
-        post = self._service(Network(ctx.data_dir()), request.profile, ctx).submit(submission)
-        return _answer(post, request.profile, ctx)
+        submission = _submission(request, ctx, kind=_kind_of(request.action), parent=request.parent)
+        return _answer(self._service_of(request.profile, ctx).submit(submission), request.profile, ctx)
+
+    # ---- what is out, and what is to come
+
+    def delete(self, request: DeleteRequest, ctx: Context) -> Receipt:
+        """Take a post or comment off the network; one that is gone is a success."""
+        gone = request.receipt
+        self._service_of(request.profile, ctx).delete(request.profile.name, gone.remote_id, request.send_by)
+        return Receipt(remote_id=gone.remote_id, at=ctx.now())
+
+    def edit(self, request: EditRequest, ctx: Context) -> Receipt:
+        """Change a post or comment; its id stays."""
+        submission = _submission(request, ctx, kind=Kind.POST)
+        post = self._service_of(request.profile, ctx).edit(request.receipt.remote_id, submission)
+        handle = request.profile.handle.lstrip("@") or request.profile.name
+        return Receipt(remote_id=post.id, url=url_of(handle, post.id), at=ctx.now())
+
+    def reply(self, request: ReplyRequest, ctx: Context) -> Receipt | Pending:
+        """A comment where the rule set knows comments, else a post below the other."""
+        kind = Kind.COMMENT if network_rules(request.profile).limits.first_comment else Kind.POST
+        submission = _submission(request, ctx, kind=kind, parent=request.to)
+        return _answer(self._service_of(request.profile, ctx).submit(submission), request.profile, ctx)
+
+    def hand_over(self, request: HandOverRequest, ctx: Context) -> Receipt:
+        """Have the network show a post later, by the clock of `ctx`."""
+        submission = _submission(request, ctx, kind=Kind.POST)
+        schedule = self._service_of(request.profile, ctx).schedule(submission, request.at)
+        return Receipt(remote_id=schedule, at=ctx.now())
+
+    def take_back(self, request: TakeBackRequest, ctx: Context) -> Receipt:
+        """Have the network forget a schedule; `Rejected` when its post is shown already."""
+        schedule = request.schedule.remote_id
+        self._service_of(request.profile, ctx).take_back(request.profile.name, schedule, request.send_by)
+        return Receipt(remote_id=schedule, at=ctx.now())
+
+    def went_out(self, request: WentOutRequest, ctx: Context) -> Receipt | Pending | None:
+        """The post of a schedule once it is shown; None when the network knows no such schedule."""
+        network = Network(ctx.data_dir())
+        require_login(network, request.profile.name)
+        with network.reading() as session:
+            post = session.scheduled(request.profile.name, request.schedule.remote_id)
+        return _answer(post, request.profile, ctx) if post else None
+
+    # ---- settling
 
     def find(self, request: FindRequest, ctx: Context) -> Receipt | None:
         """The receipt of what the key made, or None. `TryLater` while it was taken but is not visible yet."""
@@ -114,8 +161,11 @@ class SandboxPublisher:
         require_login(network, request.profile.name)
         with network.reading() as session:
             post = session.by_key(request.profile.name, request.key)
+            schedule = session.schedule_of(post) if post else None
         if post is None:
             return None
+        if request.action is ActionKind.HAND_OVER:
+            return Receipt(remote_id=schedule, at=post.created_at) if schedule else None
         answer = _answer(post, request.profile, ctx)
         if isinstance(answer, Pending):
             raise TryLater("the post was taken and is still being processed", after=answer.check_after)
@@ -148,8 +198,30 @@ class SandboxPublisher:
             html=fragment(post, lambda sha256: f"media:{sha256}"), png=png.body, width=png.width, height=png.height
         )
 
+    def _service_of(self, profile: Profile, ctx: Context) -> Service:
+        return self._service(Network(ctx.data_dir()), profile, ctx)
+
     def _service(self, network: Network, profile: Profile, ctx: Context) -> Service:
         return Service(network, network_rules(profile), ctx.now, limit=settings_of(profile).posts_per_window)
+
+
+def _submission(
+    request: SendRequest | EditRequest | ReplyRequest | HandOverRequest,
+    ctx: Context,
+    *,
+    kind: Kind,
+    parent: Receipt | None = None,
+) -> Submission:
+    return Submission(
+        account=account_of(request.profile, network_rules(request.profile), ctx.now()),
+        kind=kind,
+        key=request.key,
+        text=request.part.text,
+        link=request.part.link,
+        pictures=tuple((attachment.sha256, attachment.alt) for attachment in request.part.media),
+        parent=parent.remote_id if parent else None,
+        send_by=request.send_by,
+    )
 
 
 def _kind_of(action: ActionKind) -> Kind:

@@ -63,6 +63,7 @@ class StoredPost:
     created_at: datetime
     visible_at: datetime
     pictures: tuple[Shown, ...] = ()
+    is_deleted: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

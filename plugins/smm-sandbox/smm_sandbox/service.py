@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
-from smm_core import NeedsLogin, OutcomeUnknown, TryLater, inspect_picture
+from smm_core import NeedsLogin, OutcomeUnknown, Rejected, TryLater, inspect_picture
 from smm_sandbox.faults import Fault, FaultKind
 from smm_sandbox.gate import Found, judge, judge_upload, refusal
 from smm_sandbox.network import Network, Session
@@ -14,6 +16,10 @@ from smm_sandbox.records import Account, Kind, StoredPost, Submission, Upload
 from smm_sandbox.rules import Breach, RuleSet
 
 Now = Callable[[], datetime]
+T = TypeVar("T")
+
+SCHEDULE_AT_LEAST = timedelta(minutes=5)
+SCHEDULE_AT_MOST = timedelta(days=30)
 
 
 class Service:
@@ -51,16 +57,79 @@ class Service:
         First the next fault of the account's script has its way. `Rejected`, `TryLater`, `NeedsLogin` mean not taken;
         `OutcomeUnknown` means what it says. The post may become visible only later.
         """
-        fault = self._next_fault(submission.account.name)
+        return self._through(submission.account.name, lambda delay: self._take(submission, delay))
+
+    def delete(self, account: str, post_id: str, send_by: datetime) -> None:
+        """Take a post off the network. One that is gone, or never was there, is a success."""
+
+        def take(_: timedelta) -> None:
+            with self._network.writing() as session:
+                now = self._in_time(send_by)
+                post = session.by_id(account, post_id)
+                if post and not post.is_deleted:
+                    session.delete(post, now)
+
+        self._through(account, take)
+
+    def edit(self, post_id: str, submission: Submission) -> StoredPost:
+        """Change a post; the new one is judged like any other. One that is not there is `Rejected`."""
+
+        def take(_: timedelta) -> StoredPost:
+            with self._network.writing() as session:
+                now = self._in_time(submission.send_by)
+                post = session.by_id(submission.account.name, post_id)
+                if post is None or post.is_deleted:
+                    raise refusal(self._rules, Found(breach=Breach.PARENT, found=post_id, allowed="a post that exists"))
+                changed = replace(submission, kind=post.kind)
+                judge(changed, self._uploads(session, changed), session.depth(post), self._rules)
+                return session.edit(post, changed, now)
+
+        return self._through(submission.account.name, take)
+
+    def schedule(self, submission: Submission, at: datetime) -> str:
+        """Take a post that is shown at an instant, and not before; the id of its schedule. The same key makes one."""
+
+        def take(_: timedelta) -> str:
+            post = self._take(submission, timedelta(0), at=at)
+            with self._network.writing() as session:
+                return session.keep_schedule(post)
+
+        return self._through(submission.account.name, take)
+
+    def take_back(self, account: str, schedule: str, send_by: datetime) -> None:
+        """Forget a schedule. One that is gone is a success, one whose post is shown already is `Rejected`."""
+
+        def take(_: timedelta) -> None:
+            with self._network.writing() as session:
+                now = self._in_time(send_by)
+                post = session.scheduled(account, schedule)
+                if post and post.visible_at <= now:
+                    raise Rejected(f"409 too late: {schedule} was published at {post.visible_at:%H:%M:%S} UTC")
+                if post:
+                    session.forget_schedule(schedule, now)
+
+        self._through(account, take)
+
+    def _through(self, account: str, take: Callable[[timedelta], T]) -> T:
+        """Let a request through to the network as the next fault of the account's script has it."""
+        fault = self._next_fault(account)
         if fault is None:
-            return self._take(submission, timedelta(0))
-        self._answer_without_taking(fault, submission.account.name)
+            return take(timedelta(0))
+        self._answer_without_taking(fault, account)
         if fault.kind is FaultKind.SLOW:
             self._sleep(fault.seconds)
-        post = self._take(submission, fault.span if fault.kind is FaultKind.PENDING else timedelta(0))
+        taken = take(fault.span if fault.kind is FaultKind.PENDING else timedelta(0))
         if fault.kind is FaultKind.DROP:
             raise OutcomeUnknown("the connection was lost before an answer came", hint="the post may be out")
-        return post
+        return taken
+
+    def _in_time(self, send_by: datetime) -> datetime:
+        """Now; nothing is taken once the time for sending is over."""
+        # The clock is read inside the transaction: whoever had to wait for it may have become too late.
+        now = self._now()
+        if now >= send_by:
+            raise TryLater("the time for sending was over before the network could take the post")
+        return now
 
     def _answer_without_taking(self, fault: Fault, account: str) -> None:
         """Raise what a fault answers in place of taking the post; return for faults that let it through."""
@@ -85,22 +154,21 @@ class Service:
                 session.log_out(account)
             return fault
 
-    def _take(self, submission: Submission, delay: timedelta) -> StoredPost:
+    def _take(self, submission: Submission, delay: timedelta, *, at: datetime | None = None) -> StoredPost:
         with self._network.writing() as session:
             known = session.by_key(submission.account.name, submission.key)
             if known:
                 return known
-            # The clock is read inside the transaction: whoever had to wait for it may have become too late.
-            now = self._now()
-            if now >= submission.send_by:
-                raise TryLater("the time for sending was over before the network could take the post")
+            now = self._in_time(submission.send_by)
+            if at is not None and not now + SCHEDULE_AT_LEAST <= at <= now + SCHEDULE_AT_MOST:
+                raise Rejected(f"422 {at:%Y-%m-%d %H:%M} UTC is too near, or too far away, to be scheduled")
             session.welcome(submission.account)
             self._require_room(session, submission.account.name, now)
             parent = self._parent(session, submission, now)
             uploads = self._uploads(session, submission)
             judge(submission, uploads, session.depth(parent) + 1 if parent else 1, self._rules)
             root = (parent.root or parent.id) if parent else None
-            return session.add(submission, style=self._rules.ids, root=root, now=now, visible_at=now + delay)
+            return session.add(submission, style=self._rules.ids, root=root, now=now, visible_at=at or now + delay)
 
     def _require_room(self, session: Session, account: str, now: datetime) -> None:
         window = self._rules.rate_limit.window
@@ -115,7 +183,7 @@ class Service:
                 raise refusal(self._rules, Found(breach=Breach.PARENT, found="nothing", allowed="a post to comment on"))
             return None
         parent = session.by_id(submission.account.name, submission.parent)
-        if parent is None or parent.visible_at > now:
+        if parent is None or parent.visible_at > now or parent.is_deleted:
             raise refusal(
                 self._rules, Found(breach=Breach.PARENT, found=submission.parent, allowed="a post that exists")
             )
