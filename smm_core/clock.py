@@ -5,15 +5,21 @@ person means by "nine o'clock". `instant_of` turns the one into the other:
 
 - a wall time that does not exist (clocks go forward) means the first instant after the gap;
 - a wall time that occurs twice (clocks go back) means the first.
+
+People and NTP set the machine's clock, so a difference between two of its instants says little about how much time has
+passed. Where that decides something, it is measured by a second clock, which nobody can set: see `mark` and `passed`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import re
+import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,9 +41,37 @@ class Clock(Protocol):
         """The present instant, aware, in UTC."""
         ...
 
+    def steady(self) -> float:
+        """Seconds since some moment of this run of the machine, by a clock that nobody can set."""
+        ...
+
+    def boot(self) -> str:
+        """A name for this run of the machine; empty where it has none. What is `steady` in another run cannot be compared."""
+        ...
+
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         """Wait until `seconds` have passed or `stop` is set; true when stopped."""
         ...
+
+
+def mark(clock: Clock) -> str:
+    """This moment by the clock that nobody can set, as it stands in the store; for `passed`."""
+    return f"{clock.boot()}@{clock.steady():.6f}"
+
+
+def passed(clock: Clock, since: str | None) -> timedelta | None:
+    """How much time has passed since a `mark`; None when there is none, or the machine was started again since then."""
+    boot, at, steady = (since or "").rpartition("@")
+    if not at or boot != clock.boot():
+        return None
+    seconds = clock.steady() - float(steady)
+    return timedelta(seconds=seconds) if seconds >= 0 else None
+
+
+def never_behind(clock: Clock) -> Callable[[], datetime]:
+    """Tells the time from now on, for what must not be done after an instant: to set the clock back wins no time."""
+    begin, steady = clock.now(), clock.steady()
+    return lambda: max(clock.now(), begin + timedelta(seconds=clock.steady() - steady))
 
 
 class SystemClock:
@@ -46,26 +80,82 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def steady(self) -> float:
+        return time.clock_gettime(_STEADY)
+
+    def boot(self) -> str:
+        return self._boot
+
+    @cached_property
+    def _boot(self) -> str:
+        return _run_of_the_machine()
+
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         return stop.wait(seconds)
 
 
+# Both go on while the machine sleeps; the plain monotonic clock of Linux does not, and that of macOS follows the wall clock.
+if sys.platform == "linux":
+    _STEADY = time.CLOCK_BOOTTIME
+elif sys.platform == "darwin":
+    _STEADY = time.CLOCK_MONOTONIC_RAW
+else:
+    _STEADY = time.CLOCK_MONOTONIC
+
+
+def _run_of_the_machine() -> str:
+    """What the system calls the time since it was started; empty where it has no name for that."""
+    if sys.platform != "darwin":
+        with contextlib.suppress(OSError):
+            return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        return ""
+    import ctypes
+
+    name = ctypes.create_string_buffer(64)
+    size = ctypes.c_size_t(len(name))
+    ctypes.CDLL(None).sysctlbyname(b"kern.bootsessionuuid", name, ctypes.byref(size), None, 0)
+    return name.value.decode("ascii")
+
+
+_FAKE_START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+_FAKE_BOOT = datetime(2000, 1, 1, tzinfo=UTC)
+
+
 class FakeClock:
-    """A clock that stands still until it is moved; `wait` moves it."""
+    """A clock that stands still until it is moved; `wait` moves it.
+
+    Two of them agree about how much time has passed, as two processes of one machine do.
+    """
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._now = start or datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+        self._now = start or _FAKE_START
+        self._wrong = timedelta(0)
+        self._starts = 1
 
     def now(self) -> datetime:
-        return self._now
+        return self._now + self._wrong
+
+    def steady(self) -> float:
+        return (self._now - _FAKE_BOOT).total_seconds()
+
+    def boot(self) -> str:
+        return f"fake run {self._starts}"
 
     def set(self, instant: datetime) -> None:
-        """Go to an instant."""
-        self._now = instant.astimezone(UTC)
+        """Go to an instant: time passes until then."""
+        self._now = instant.astimezone(UTC) - self._wrong
 
     def advance(self, step: timedelta) -> None:
         """Go forward, or back with a negative step."""
         self._now += step
+
+    def set_wall(self, by: timedelta) -> None:
+        """Somebody sets the clock, forward or back: no time passes."""
+        self._wrong += by
+
+    def restart(self) -> None:
+        """The machine is started again: how much time has passed since before is no longer known."""
+        self._starts += 1
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         self.advance(timedelta(seconds=seconds))
@@ -188,7 +278,7 @@ def say_duration(step: timedelta) -> str:
 def to_text(instant: datetime) -> str:
     """An instant as it stands in the store: ISO 8601 in UTC with microseconds, so that text sorts as time."""
     # Not strftime: on some systems it writes the year 999 with three digits, which would not sort.
-    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[: -len("+00:00")] + "Z"
 
 
 def from_text(text: str) -> datetime:

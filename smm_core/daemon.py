@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smm_core.clock import Clock
 from smm_core.engine import breadcrumbs_of, left_behind
 from smm_core.errors import SmmError, StoreError
 from smm_core.hold import hold
@@ -31,6 +32,7 @@ log = logging.getLogger("smm.daemon")
 LONGEST_NAP = timedelta(minutes=5)
 GRACE = 3.0
 REPEAT = timedelta(hours=1)
+JUMP = timedelta(seconds=1)
 
 
 class Daemon:
@@ -52,6 +54,7 @@ class Daemon:
         self._stop = threading.Event()
         self._configuration: object = None
         self._told: dict[str, datetime] = {}
+        self._began = _beginning(ws.clock)
         self._timer = threading.Lock()
         self._version = 0
         self._moving: object = ()
@@ -70,6 +73,7 @@ class Daemon:
                 self._start_timers()
                 while not self._stop.wait(1):
                     self._take_over()
+                    self._watch_clock()
                     self._watch_configuration()
                     self._watch_store()
                     if self._until_idle and self._is_idle():
@@ -243,6 +247,27 @@ class Daemon:
         troubles, report.troubles = report.troubles, []
         self._report(Report(step=report.step, lines=lines, troubles=troubles))
 
+    # ------------------------------------------------------------ a clock that was set
+
+    def _watch_clock(self) -> None:
+        """Where somebody sets the machine's clock, what is waited for is moved along, and every timer is set anew."""
+        before, self._began = self._began, _beginning(self._ws.clock)
+        if abs(self._began - before) < JUMP or self._scheduler is None:
+            return
+        now = self._ws.clock.now()
+        self._told = dict.fromkeys(self._told, now)
+        self._say(f"the machine's clock was set: it is {now:%Y-%m-%d %H:%M:%S} UTC now")
+        if self._lanes is not None:
+            self._guarded(self._keep_up)
+        for round_of in ("write", "measure"):
+            self._scheduler.modify_job(round_of, next_run_time=now)
+        self._set_publish_timer()
+
+    def _keep_up(self) -> None:
+        self._ws.store.ledger.keep_up()
+        if self._lanes is not None:
+            self._lanes.look_again()
+
     # ------------------------------------------------------------ changed configuration
 
     def _note_moving(self) -> None:
@@ -284,6 +309,11 @@ class Daemon:
     def _stamp(self) -> object:
         """Changes when a file of the configuration does, and when a plugin is no longer left out."""
         return _stamp(self._ws.root), sorted(self._ws.quarantine.plugins())
+
+
+def _beginning(clock: Clock) -> datetime:
+    """When its steady clock began, by the one on the wall: always the same, as long as nobody sets that."""
+    return clock.now() - timedelta(seconds=clock.steady())
 
 
 def said(error: Exception) -> str:

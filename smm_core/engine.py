@@ -9,18 +9,21 @@ ended all of it (`os._exit`, a crash in C) whoever started it can say which one 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import os
 import queue
 import sys
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from smm_core import cores
 from smm_core.errors import PluginError, SmmError
 from smm_core.secrets import scrub
 
@@ -32,6 +35,10 @@ logging.getLogger("smm").addHandler(logging.NullHandler())
 
 class PluginTimeout(PluginError):
     """A call did not come back within its deadline. What it was doing goes on in a thread that nobody waits for."""
+
+
+class LeftBehind(BaseException):
+    """Raised in a thread whose call came back after its deadline: somebody else went on in its place, and it is to end."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +61,7 @@ class Engine:
         self.deadline = deadline
         self._breadcrumbs = breadcrumbs
         self._workers = _Workers()
+        self._watch = _Watch()
 
     def run(
         self,
@@ -73,21 +81,103 @@ class Engine:
         with self.under_way(call):
             self._workers.take(job)
             if not job.done.acquire(timeout=min(limit, threading.TIMEOUT_MAX)):
-                raise PluginTimeout(
-                    f"{call} did not come back within {limit:g} s", plugin=call.plugin, method=call.method
-                )
-        if job.error is not None:
-            raise _explained(call, job.error)
-        result: T = job.result
-        if not isinstance(result, expect):
-            raise PluginError(
-                f"{call} returned {type(result).__name__}, not {_names(expect)}", plugin=call.plugin, method=call.method
-            )
+                raise _late(call, limit)
+        result: T = _result(call, job.result, job.error, expect)
         return result
+
+    def run_here(
+        self,
+        call: Call,
+        function: Callable[[], T],
+        *,
+        expect: type | tuple[type, ...],
+        deadline: timedelta,
+        instead: Callable[[PluginTimeout], None],
+    ) -> T:
+        """Like `run`, in the calling thread, which is to be one that can be left behind: two changes of threads fewer.
+
+        At the deadline `instead` is called in another thread, to go on in this one's place (it should only start a
+        thread). When the function comes back after that, `LeftBehind` is raised.
+        """
+        result: T | None = None
+        failure: BaseException | None = None
+
+        def give_up() -> None:
+            instead(_late(call, deadline.total_seconds()))
+
+        ticket = self._watch.expect(deadline.total_seconds(), give_up)
+        with self.under_way(call), capture_prints(call):
+            try:
+                result = function()
+            except BaseException as error:
+                failure = error
+        if not self._watch.came_back(ticket):
+            raise LeftBehind
+        checked: T = _result(call, result, failure, expect)
+        return checked
 
     def under_way(self, call: Call) -> contextlib.AbstractContextManager[None]:
         """Within this block the call is known to be under way, should it end the whole process."""
         return self._breadcrumbs.under_way(call) if self._breadcrumbs else contextlib.nullcontext()
+
+
+def _late(call: Call, seconds: float) -> PluginTimeout:
+    return PluginTimeout(f"{call} did not come back within {seconds:g} s", plugin=call.plugin, method=call.method)
+
+
+def _result(call: Call, result: Any, error: BaseException | None, expect: type | tuple[type, ...]) -> Any:
+    """The result, if it is one; otherwise what is wrong, as the caller should see it."""
+    if error is not None:
+        raise _explained(call, error)
+    if not isinstance(result, expect):
+        raise PluginError(
+            f"{call} returned {type(result).__name__}, not {_names(expect)}", plugin=call.plugin, method=call.method
+        )
+    return result
+
+
+class _Watch:
+    """A thread that looks after calls which run in the threads of others. It rests while there are none."""
+
+    _EVERY = 0.1
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._some = threading.Event()
+        self._expected: dict[int, tuple[float, Callable[[], None]]] = {}
+        self._next = 0
+        self._started = False
+
+    def expect(self, seconds: float, give_up: Callable[[], None]) -> int:
+        """A call begins; when it has not come back in so many seconds, `give_up` is called."""
+        with self._lock:
+            self._next += 1
+            self._expected[self._next] = (time.monotonic() + seconds, give_up)
+            ticket, first = self._next, not self._started
+            self._started = True
+        if first:
+            threading.Thread(target=self._look, name="smm watch", daemon=True).start()
+        if not self._some.is_set():
+            self._some.set()
+        return ticket
+
+    def came_back(self, ticket: int) -> bool:
+        """The call came back; whether that was in time."""
+        with self._lock:
+            return self._expected.pop(ticket, None) is not None
+
+    def _look(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(self._EVERY)
+            now = time.monotonic()
+            with self._lock:
+                late = [ticket for ticket, (until, _) in self._expected.items() if until <= now]
+                given_up = [self._expected.pop(ticket)[1] for ticket in late]
+                if not self._expected:
+                    self._some.clear()
+            for give_up in given_up:
+                give_up()
 
 
 class _Job:
@@ -120,6 +210,7 @@ class _Workers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[queue.SimpleQueue[_Job]] = []
+        self._cores = cores.all_of_them()
 
     def take(self, job: _Job) -> None:
         """Give a call to a thread that has none, a new one where there is none such."""
@@ -131,6 +222,7 @@ class _Workers:
         threading.Thread(target=self._work, args=(job,), name="smm plugin call", daemon=True).start()
 
     def _work(self, job: _Job) -> None:
+        cores.use(self._cores)
         inbox: queue.SimpleQueue[_Job] = queue.SimpleQueue()
         while True:
             job.work()
@@ -196,17 +288,22 @@ class _Router:
         return getattr(self._real, name)
 
 
-@contextlib.contextmanager
-def capture_prints(call: Call) -> Any:
+class capture_prints:
     """Within this block, what this thread prints is the plugin's, and goes to the log."""
-    if not isinstance(sys.stdout, _Router):
-        sys.stdout = _Router(sys.stdout)
-    before = getattr(_printing, "call", None)
-    _printing.call = call
-    try:
-        yield
-    finally:
-        _printing.call = before
+
+    __slots__ = ("_before", "_call")
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        if not isinstance(sys.stdout, _Router):
+            sys.stdout = _Router(sys.stdout)
+        self._before = getattr(_printing, "call", None)
+        _printing.call = self._call
+
+    def __exit__(self, *_: object) -> None:
+        _printing.call = self._before
 
 
 # ---------------------------------------------------------------- which calls were under way
@@ -230,20 +327,24 @@ class Breadcrumbs:
             self._file = file
             os.write(file, self._empty * (self._MOST + 1))
 
-    @contextlib.contextmanager
-    def under_way(self, call: Call) -> Iterator[None]:
+    def under_way(self, call: Call) -> _UnderWay:
         """The call is under way within this block."""
+        return _UnderWay(self, call)
+
+    def begin(self, call: Call) -> int | None:
+        """Note a call; the number of its line, None when all are taken."""
         with self._lock:
             number = self._free.pop() if self._free else None
         if number is not None:
             self._write(number, _line_of(call, self._LINE))
-        try:
-            yield
-        finally:
-            if number is not None:
-                self._write(number, self._empty)
-                with self._lock:
-                    self._free.append(number)
+        return number
+
+    def end(self, number: int | None) -> None:
+        """The call of a line came back."""
+        if number is not None:
+            self._write(number, self._empty)
+            with self._lock:
+                self._free.append(number)
 
     def close(self) -> None:
         """The process ends as it should: nothing is left behind."""
@@ -259,6 +360,21 @@ class Breadcrumbs:
                 os.pwrite(self._file, line, number * self._LINE)
 
 
+class _UnderWay:
+    __slots__ = ("_breadcrumbs", "_call", "_number")
+
+    def __init__(self, breadcrumbs: Breadcrumbs, call: Call) -> None:
+        self._breadcrumbs = breadcrumbs
+        self._call = call
+
+    def __enter__(self) -> None:
+        self._number = self._breadcrumbs.begin(self._call)
+
+    def __exit__(self, *_: object) -> None:
+        self._breadcrumbs.end(self._number)
+
+
+@functools.lru_cache(maxsize=1000)
 def _line_of(call: Call, length: int) -> bytes:
     """A call as JSON, in exactly so many bytes; what it is for is left out where that would be too long."""
     for subject in (call.subject, ""):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from smm_core.hold import holder
+from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionState, Level, Post, PostState, ReviewState
 from smm_core.workspace import Workspace
 
@@ -31,7 +32,7 @@ class Explanation:
 def explain(ws: Workspace, post: Post) -> Explanation:
     """Why a post is where it is."""
     actions = ws.store.ledger.of_post(post.id)
-    live = [action for action in actions if not action.trial]
+    live = [action for action in actions if not action.trial and action.kind in PARTS]
     verdicts = [_of_post(ws, post)] if not live or post.state not in (PostState.SCHEDULED, PostState.DONE) else []
     for profile in dict.fromkeys(action.profile for action in live):
         newest = [action for action in live if action.profile == profile]
@@ -66,6 +67,8 @@ def _of_delivery(ws: Workspace, actions: list[Action]) -> str:
     if len(out) == len(actions):
         first = out[0].receipt
         where = f": {first.url}" if first and first.url else ""
+        if all(action.removed_at for action in out):
+            return f"it was out, and was taken off the platform at {out[-1].removed_at:%Y-%m-%d %H:%M} UTC"
         return f"it is out{where}{f' ({out[0].reason})' if out[0].reason else ''}"
     open_ = next(action for action in actions if action.state is not ActionState.PUBLISHED)
     part = f"part {open_.seq + 1} of {len(actions)}: " if len(actions) > 1 else ""
@@ -76,8 +79,9 @@ def _of_action(ws: Workspace, action: Action) -> str:
     reason = f" ({action.reason})" if action.reason else ""
     if action.state is ActionState.SCHEDULED:
         return _why_not_yet(ws, action) + reason
+    waits = "it waits for the part before it" if action.seq else "it goes out by the platform's own scheduler"
     words = {
-        ActionState.WAITING: "it waits for the part before it",
+        ActionState.WAITING: waits,
         ActionState.SENDING: "it is being sent now, or the process that sent it ended; the next start settles that",
         ActionState.PENDING: "the platform, or a person, still works on it",
         ActionState.UNKNOWN: "it was sent and no clear answer came; it is looked for, never sent again by itself",

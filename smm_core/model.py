@@ -536,13 +536,18 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """One time a request was allowed to leave. Written before it leaves; never changed after its outcome is known."""
+    """One time a request was allowed to leave. Written before it leaves; never changed after its outcome is known.
+
+    The marks are the same instants by a clock that nobody can set (`smm_core.clock.mark`).
+    """
 
     id: int
     action_id: int
     epoch: int
     started_at: datetime
+    started_mark: str | None = None
     ended_at: datetime | None = None
+    ended_mark: str | None = None
     outcome: str = ""
     detail: str = ""
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smm_core.config import Client, Config, SourceConfig
     from smm_core.context import PluginContext
     from smm_core.contracts import Credentials, HttpClient, Publisher
-    from smm_core.engine import Breadcrumbs, Call, Engine
+    from smm_core.engine import Breadcrumbs, Call, Engine, PluginTimeout
     from smm_core.http import Client as WebClient
     from smm_core.limits import Limits
     from smm_core.media import MediaStore
@@ -68,7 +68,7 @@ class Workspace:
         """The database; made when there is none."""
         from smm_core.store import Store
 
-        return Store(database_path(self.root))
+        return Store(database_path(self.root), clock=self.clock)
 
     @cached_property
     def media(self) -> MediaStore:
@@ -251,16 +251,21 @@ class Workspace:
         subject: str = "",
         http: HttpClient | None = None,
         deadline: timedelta | None = None,
+        instead: Callable[[PluginTimeout], None] | None = None,
     ) -> T:
-        """Call a plugin's method with a context of its own, off this thread, with a deadline."""
+        """Call a plugin's method with a context of its own, off this thread, with a deadline.
+
+        With `instead` it is called in this thread, see `Engine.run_here`.
+        """
         from smm_core.engine import Call
 
         owner = self.plugins.owner(family, name)
         limit = deadline or self.config.plugins.deadline
         ctx = self.context(owner, subject, limit, http)
-        return self.engine.run(
-            Call(plugin=owner, method=method, subject=subject), lambda: function(ctx), expect=expect, deadline=limit
-        )
+        call = Call(plugin=owner, method=method, subject=subject)
+        if instead is None:
+            return self.engine.run(call, lambda: function(ctx), expect=expect, deadline=limit)
+        return self.engine.run_here(call, lambda: function(ctx), expect=expect, deadline=limit, instead=instead)
 
     def context(self, plugin: str, subject: str, limit: timedelta, http: HttpClient | None = None) -> PluginContext:
         """The context for one call of a plugin."""
@@ -426,7 +431,7 @@ class Quarantine:
             plugin: f"{entry['call'].removeprefix(f'plugin {plugin}: ')} ended the whole process;"
             f" left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC, or until {self._path.name} in .smm is deleted"
             for plugin, entry in self._load().items()
-            if from_text(entry["until"]) > now
+            if timedelta(0) < from_text(entry["until"]) - now <= self.LEFT_OUT  # more, and the clock was set back
         }
 
     def clear(self) -> None:

@@ -19,7 +19,10 @@ from smm_core.clock import (
     SystemClock,
     from_text,
     instant_of,
+    mark,
+    never_behind,
     parse_duration,
+    passed,
     say_duration,
     to_text,
     wall_of,
@@ -265,3 +268,44 @@ def test_the_system_clock_is_in_utc_and_stops_when_it_is_told() -> None:
 
     assert clock.now().utcoffset() == timedelta(0)
     assert clock.wait(60, stop) is True
+
+
+# ---------------------------------------------------------------- how much time has passed
+
+
+def test_setting_a_clock_does_not_make_time_pass() -> None:
+    clock = FakeClock()
+    before, made = clock.now(), mark(clock)
+    clock.advance(timedelta(seconds=5))
+    clock.set_wall(timedelta(hours=2))
+    assert clock.now() - before == timedelta(hours=2, seconds=5)
+    assert passed(clock, made) == timedelta(seconds=5)
+    clock.set(before)
+    assert clock.now() == before
+
+
+def test_what_has_passed_is_not_known_of_another_run_of_the_machine() -> None:
+    clock = FakeClock()
+    made = mark(clock)
+    clock.restart()
+    assert passed(clock, made) is None
+    assert passed(clock, None) is None
+    ahead = FakeClock(clock.now() + timedelta(days=1))
+    assert passed(FakeClock(), mark(ahead)) is None, "of the same name, but it cannot be the same run"
+
+
+def test_two_clocks_of_one_machine_agree() -> None:
+    one, other = SystemClock(), SystemClock()
+    since = passed(other, mark(one))
+    assert since is not None
+    assert timedelta(0) <= since < timedelta(seconds=5)
+
+
+def test_a_clock_that_is_set_back_wins_no_time() -> None:
+    clock = FakeClock()
+    now, begin = never_behind(clock), clock.now()
+    clock.advance(timedelta(minutes=1))
+    clock.set_wall(-timedelta(hours=1))
+    assert now() == begin + timedelta(minutes=1)
+    clock.set_wall(timedelta(hours=3))
+    assert now() == clock.now()

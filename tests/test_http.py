@@ -24,7 +24,7 @@ from smm_core.clock import FakeClock
 from smm_core.contracts import HttpClient, Response
 from smm_core.errors import FetchError, OutcomeUnknown, PluginError, SmmError, TryLater
 from smm_core.http import Client, OneShot, host_of, retry_after
-from smm_core.http_guard import is_public
+from smm_core.http.guard import is_public
 from smm_core.testing import (
     Accepted,
     Answer,

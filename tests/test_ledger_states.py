@@ -79,7 +79,7 @@ class Promise(RuleBasedStateMachine):
     def begin(self, ability: str, parts: int, late: Late) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="states-"))
         shutil.copy(self.template, self.folder / "smm.db")
-        self.store = Store(self.folder / "smm.db")
+        self.store = Store(self.folder / "smm.db", clock=self.clock)
         self.ws.__dict__["store"] = self.store
         self.clock.set(datetime.fromisoformat("2026-11-23T08:00:00+00:00"))
         self.ability = ability
@@ -87,6 +87,7 @@ class Promise(RuleBasedStateMachine):
         self.ws.plugins.publisher(f"model-{ability}").platform = self.platform  # type: ignore[attr-defined]
         self.texts = 0
         self.excused: Counter[int] = Counter()
+        self.told: set[str] = set()  # what people called out; the platform may still have been at it
         self.workers = {name: self.store.begin_epoch(self.clock.now()) for name in ("first", "second")}
         for number in (1, parts, 1, 2):
             self.write(number, late)
@@ -172,6 +173,7 @@ class Promise(RuleBasedStateMachine):
             self.excused[action.post_id] += 1
         with contextlib.suppress(TooLate):
             self.store.ledger.settle(action, self.spoken(word, action), None, self.clock.now())
+            self.told |= {action.key} if word == "published" else set()
 
     def spoken(self, word: str, action: Action) -> Outcome:
         if word == "published":
@@ -241,6 +243,17 @@ class Promise(RuleBasedStateMachine):
                 self.clock.advance(MINUTE)
             case "two hours":
                 self.clock.advance(timedelta(hours=2))
+            case "clock forward":
+                self.clock.set_wall(timedelta(hours=2))
+            case "clock back":
+                self.clock.set_wall(-timedelta(hours=1))
+            case "clock back, and noticed":
+                self.clock.set_wall(-timedelta(hours=1))
+                self.store.ledger.keep_up()
+            case "crash of the machine":
+                self.clock.restart()
+                self.clock.set_wall(timedelta(hours=2))
+                self.take_over("second")
 
     # ------------------------------------------------------------ the promise
 
@@ -279,8 +292,7 @@ class Promise(RuleBasedStateMachine):
         for action in known.values():
             before = known.get(action.parent_id or 0)
             if before is not None and action.key in place and not self.excused[action.post_id]:
-                told = before.reason == "" and before.receipt is not None and before.key not in place
-                assert told or place[before.key] < place[action.key]
+                assert before.key in self.told or place[before.key] < place[action.key]
 
     def comes_to_rest(self) -> None:
         """When the platform behaves and time passes, nothing is left hanging."""

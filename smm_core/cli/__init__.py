@@ -37,7 +37,7 @@ COMMANDS = {
     "queue": ("queue", "The queue: list slots; put a post first, next or at the end."),
     "series": ("series", "Series: list, show, skip or change one date, end."),
     "reviews": ("reviews", "Reviews: list, show, approve, rework."),
-    "deliveries": ("lists", "Deliveries: list, show, resolve, retry, cancel."),
+    "deliveries": ("lists", "Deliveries: list, show, resolve, retry, cancel, delete, update, reply."),
     "profiles": ("profiles", "Profiles: list, show, inspect, login."),
     "plugins": ("plugins", "Plugins: list, show."),
     "check": ("check", "Check a post or file against limits and brand book."),

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
+from smm_core.cli import changing
 from smm_core.cli.output import json_option, local, show_json
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import SmmError
-from smm_core.model import Action, ActionState, Receipt
+from smm_core.lifecycle import PARTS
+from smm_core.model import Action, ActionKind, ActionState, Receipt
 from smm_core.store import NotSent, Outcome
+
+if TYPE_CHECKING:
+    from smm_core.workspace import Workspace
+
+_ON_WHAT_IS_THERE = frozenset({ActionKind.EDIT, ActionKind.DELETE, ActionKind.TAKE_BACK})
 
 
 @click.group()
@@ -43,6 +51,9 @@ def show(session: Session, number: int, as_json: bool) -> None:
         ("reason", action.reason),
         ("url", action.receipt.url if action.receipt else ""),
         ("remote id", action.receipt.remote_id if action.receipt else ""),
+        ("acts on", f"delivery {action.on_id}" if action.on_id else ""),
+        ("by", action.by),
+        ("removed", local(action.removed_at, zone) if action.removed_at else ""),
     ):
         if value:
             click.echo(f"  {name:10} {value}")
@@ -64,7 +75,7 @@ def resolve(session: Session, number: int, published: str | None, not_sent: bool
     _require(action, {ActionState.UNKNOWN, ActionState.PENDING, ActionState.HELD, ActionState.REFUSED}, "resolved")
     now = ws.clock.now()
     if published:
-        receipt = Receipt(remote_id=published, url=published, at=now, extra={"told_by": ws.by})
+        receipt = _told(ws, action, published, now)
         outcome = Outcome(state=ActionState.PUBLISHED, receipt=receipt, reason=f"told by {ws.by}")
     else:
         outcome = Outcome(
@@ -90,7 +101,8 @@ def retry(session: Session, number: int) -> None:
     ws.store.ledger.settle(
         action, Outcome(state=ActionState.SCHEDULED, wake_at=now, reason=f"tried again by {ws.by}"), None, now
     )
-    ws.store.ledger.move_due(replace(action, state=ActionState.SCHEDULED), now, f"tried again by {ws.by}")
+    if action.kind in PARTS:
+        ws.store.ledger.move_due(replace(action, state=ActionState.SCHEDULED), now, f"tried again by {ws.by}")
     click.echo("it goes out next: a running daemon does that, or `smm publish`")
 
 
@@ -103,9 +115,33 @@ def cancel(session: Session, number: int) -> None:
     allowed = {ActionState.WAITING, ActionState.SCHEDULED, ActionState.HELD, ActionState.REFUSED, ActionState.PENDING}
     _require(action, allowed, "cancelled")
     now = session.ws.clock.now()
+    if action.kind is ActionKind.HAND_OVER and action.on_id is not None:
+        action = session.store.ledger.get(action.on_id)
+    if action.kind is ActionKind.PUBLISH and action.seq == 0 and action.state is ActionState.WAITING:
+        _give_up(session, action, now)
+        return
     _settle(
         session, action, Outcome(state=ActionState.CANCELLED, reason=f"cancelled by {session.ws.by}"), now, "cancelled"
     )
+
+
+def _told(ws: Workspace, action: Action, url: str, now: datetime) -> Receipt:
+    """The receipt of what a person has seen. What an act has changed or removed keeps the name the platform has for it."""
+    told = {"told_by": ws.by}
+    if action.kind in _ON_WHAT_IS_THERE:
+        return replace(ws.store.ledger.subject(action).receipt, url=url, at=now, extra=told)
+    return Receipt(remote_id=url, url=url, at=now, extra=told)
+
+
+def _give_up(session: Session, action: Action, now: datetime) -> None:
+    """One that the platform's own scheduler has, or is about to get, is asked back first."""
+    ws = session.ws
+    asked_back = ws.store.ledger.give_up(action, f"cancelled by {ws.by}", ws.by, now)
+    post = ws.store.posts.get(action.post_id)
+    words = "is asked back from the platform's scheduler" if asked_back else "cancelled"
+    line = f"delivery {action.id} of {post.slug} → {action.profile}: {words} by {ws.by}"
+    ws.note("delivery.cancelled", line, client=post.client, subject=f"post:{post.id}", delivery=action.id)
+    click.echo(line)
 
 
 def _require(action: Action, states: set[ActionState], what: str) -> None:
@@ -125,4 +161,6 @@ def _settle(session: Session, action: Action, outcome: Outcome, now: datetime, w
     click.echo(line)
 
 
+for _command in changing.commands:
+    deliveries.add_command(_command)
 commands = {"deliveries": deliveries}

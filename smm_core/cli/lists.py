@@ -108,7 +108,7 @@ def list_deliveries(
     """List deliveries by due time."""
     _known_client(session, client)
     number = _number(session, post_name) if post_name else None
-    found = lists.deliveries(session.database, post=number, profile=profile, client=client)
+    found = lists.deliveries(session.database, post=number, profile=profile, client=client, acts=True)
     rows = [_delivery_row(session, one, as_json=as_json) for one in found if trials or not one["trial"]]
     columns = ("id", "post", "profile", "state", "due", "sent", "url", "reason")
     show_rows(rows, as_json=as_json, empty="no deliveries yet", columns=columns)
@@ -117,7 +117,8 @@ def list_deliveries(
 def _delivery_row(session: Session, one: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
     row = {**one, "sent": f"{one['sent']}/{one['total']}"}
     if not as_json:
-        row |= {"id": one["id"][0], "state": state_colour(one["state"]), "due": session.local(one["due"])}
+        post = one["post"] if one["kind"] == "delivery" else f"{one['kind']} of {one['post']}"
+        row |= {"id": one["id"][0], "post": post, "state": state_colour(one["state"]), "due": session.local(one["due"])}
     return row
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from smm_core.errors import ContentError, NotFound, SmmError
+from smm_core.lifecycle import PARTS
 from smm_core.model import ActionState, Post, PostContent
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def chosen(names: tuple[str, ...], only: tuple[str, ...]) -> tuple[str, ...]:
 def on_their_way(ws: Workspace, post: Post) -> tuple[str, ...]:
     """The profiles on which a post is out or being sent: an edit comes too late for these."""
     actions = ws.store.ledger.of_post(post.id)
-    return tuple(sorted({one.profile for one in actions if not one.trial and one.state in _GONE}))
+    return tuple(sorted({one.profile for one in actions if not one.trial and one.kind in PARTS and one.state in _GONE}))
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from smm_core.cli.changing import say_held
 from smm_core.cli.output import json_option, show_json, state_colour, table
 from smm_core.cli.session import Session, pass_session
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from smm_core.hold import Held
     from smm_core.model import Post
     from smm_core.steps.trial import Trial
     from smm_core.workspace import Workspace
@@ -33,7 +33,8 @@ def try_(session: Session, post: str, only: tuple[str, ...], in_browser: bool, a
     """
     from smm_core.cli.problems import COLUMNS, problem_rows
     from smm_core.cli.target import chosen, find_stored
-    from smm_core.steps.trial import plan_trials, render_trials, send_trials
+    from smm_core.steps.at_once import send_at_once
+    from smm_core.steps.trial import plan_trials, render_trials
 
     ws = session.ws
     session.log()
@@ -50,7 +51,7 @@ def try_(session: Session, post: str, only: tuple[str, ...], in_browser: bool, a
             click.echo(f"post {stored.slug} was not sent: what blocks above would be refused", err=True)
         return 1
     numbers = plan_trials(ws, stored, trials)
-    send_trials(ws, numbers, on_held=_say_held)
+    send_at_once(ws, numbers, what="smm try", on_held=say_held)
     rows = _outcomes(ws, stored, trials, numbers, pages)
     if as_json:
         show_json({"post": stored.slug, "sent": True, "problems": problems, "deliveries": rows})
@@ -61,10 +62,6 @@ def try_(session: Session, post: str, only: tuple[str, ...], in_browser: bool, a
     if in_browser and pages:
         click.launch(next(iter(pages.values())).parent.parent.joinpath("index.html").as_uri())
     return int(any(row["state"] != "published" for row in rows))
-
-
-def _say_held(held: Held) -> None:
-    click.echo(f"process {held.pid} holds the workspace and sends it, within a minute or so …", err=True)
 
 
 def _draw(ws: Workspace, post: Post, trials: Sequence[Trial]) -> dict[str, Path]:

@@ -9,6 +9,7 @@ from smm_core.clock import FakeClock, instant_of
 from smm_core.daemon import writing_steps
 from smm_core.errors import SmmError
 from smm_core.hold import holder
+from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionState, Post, Profile, ReviewState, WhenKind
 from smm_core.simulate.forecast import Outcome
 from smm_core.simulate.rehearsal import Rehearsal
@@ -126,7 +127,7 @@ class Course:
             self._reasons[action.id] = action.reason
 
     def _note(self, action: Action, now: datetime) -> None:
-        if action.trial or action.state not in _ENDS:
+        if action.trial or action.kind not in PARTS or action.state not in _ENDS:
             return
         post = self.ws.store.posts.get(action.post_id)
         meant = self.asked_for(post, self.ws.config.profiles.get(action.profile))

@@ -45,7 +45,7 @@ class Rehearsal(Workspace):
         """A copy of the workspace's store, as it was when this was first asked for."""
         path = self._scratch / "smm.db"
         self.real.store.copy_to(path)
-        return Store(path, durable=False)
+        return Store(path, clock=self.clock, durable=False)
 
     @cached_property
     def media(self) -> MediaStore:

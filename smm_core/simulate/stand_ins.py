@@ -13,8 +13,13 @@ from smm_core.contracts import (
     CollectPage,
     CollectRequest,
     Context,
+    DeleteRequest,
+    Deletes,
+    EditRequest,
+    Edits,
     FindRequest,
     Finds,
+    HandOverRequest,
     Imitates,
     Inspected,
     InspectRequest,
@@ -24,10 +29,16 @@ from smm_core.contracts import (
     Prepared,
     PrepareRequest,
     Publisher,
+    Replies,
+    ReplyRequest,
     ResumeRequest,
     Resumes,
+    SchedulesNatively,
+    Scheduling,
     SendRequest,
     Source,
+    TakeBackRequest,
+    WentOutRequest,
 )
 from smm_core.limits import Limits
 from smm_core.model import PostContent, Profile, Receipt, Rendering
@@ -35,7 +46,7 @@ from smm_core.model import PostContent, Profile, Receipt, Rendering
 BUILT_IN = "builtin"
 """The plugin of what ships with smm: its sources read files of the workspace, its approvers ask nobody."""
 
-_KNOWN: frozenset[type] = frozenset({ByHand, Finds, Imitates, Resumes})
+_KNOWN: frozenset[type] = frozenset({ByHand, Finds, Imitates, Resumes, Deletes, Edits, Replies, SchedulesNatively})
 
 
 def stand_in(family: str, owner: str, thing: Any) -> Any:
@@ -61,6 +72,7 @@ class StandInPublisher:
         self.settings = real.settings
         self.guarantees = real.guarantees
         self.abilities = real.abilities & _KNOWN
+        self.scheduling = real.scheduling if isinstance(real, SchedulesNatively) else Scheduling()
         self._real = real
 
     def limits(self, profile: Profile, known: Mapping[str, Any]) -> Limits:
@@ -92,6 +104,30 @@ class StandInPublisher:
     def resume(self, request: ResumeRequest, ctx: Context) -> Receipt:
         """It is out by now."""
         return Receipt(remote_id=request.key, at=ctx.now())
+
+    def delete(self, request: DeleteRequest, ctx: Context) -> Receipt:
+        """Gone."""
+        return Receipt(remote_id=request.receipt.remote_id, at=ctx.now())
+
+    def edit(self, request: EditRequest, ctx: Context) -> Receipt:
+        """Changed."""
+        return Receipt(remote_id=request.receipt.remote_id, at=ctx.now())
+
+    def reply(self, request: ReplyRequest, ctx: Context) -> Receipt:
+        """Out."""
+        return Receipt(remote_id=request.key, at=ctx.now())
+
+    def hand_over(self, request: HandOverRequest, ctx: Context) -> Receipt:
+        """The platform's scheduler has it."""
+        return Receipt(remote_id=request.key, at=ctx.now())
+
+    def take_back(self, request: TakeBackRequest, ctx: Context) -> Receipt:
+        """It lets go of it."""
+        return Receipt(remote_id=request.schedule.remote_id, at=ctx.now())
+
+    def went_out(self, request: WentOutRequest, ctx: Context) -> Receipt:
+        """It is out, at its time."""
+        return Receipt(remote_id=request.key, at=request.at)
 
     def instructions(self, request: SendRequest) -> str:
         """Nobody reads them."""

@@ -53,7 +53,8 @@ def collect(
 
 def _is_due(ws: Workspace, source: SourceConfig) -> bool:
     last = ws.store.sources.last(source.name)
-    return last is None or ws.clock.now() - last >= source.every
+    # One that was last read in the future was so before the clock was set back.
+    return last is None or abs(ws.clock.now() - last) >= source.every
 
 
 def _collect_one(ws: Workspace, source: SourceConfig, report: Report) -> None:

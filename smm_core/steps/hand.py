@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
 
-from smm_core.contracts import Context, Guarantees
+from smm_core.clock import passed
+from smm_core.contracts import Context, Guarantees, HttpClient
+from smm_core.engine import PluginTimeout
 from smm_core.errors import NeedsLogin, OutcomeUnknown, Rejected, StoreError, TryLater
 from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionKind, ActionState, Attempt, Event, Part, Post, Profile, Receipt, Variant
@@ -41,6 +43,7 @@ class Hand:
         post: Post | None = None,
         variant: Variant | None = None,
         pace: Pace | None = None,
+        go_on: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
         self.ws = ws
         self.action = action
@@ -50,6 +53,7 @@ class Hand:
         self.state = action.state
         self.rests_until: datetime | None = None
         self._pace = pace
+        self._go_on = go_on
         known = {"post": post, "variant": variant}
         self.__dict__.update({name: thing for name, thing in known.items() if thing is not None})
 
@@ -80,9 +84,27 @@ class Hand:
         return len(self.variant.parts) > 1 or bool(self.variant.first_comment)
 
     def call(
-        self, profile: Profile, method: str, function: Callable[[Context], T], expect: type | tuple[type, ...]
+        self,
+        profile: Profile,
+        method: str,
+        function: Callable[[Context], T],
+        expect: type | tuple[type, ...],
+        *,
+        http: HttpClient | None = None,
+        late: Callable[[PluginTimeout], None] | None = None,
     ) -> T:
-        """Call the profile's publisher with the profile's own client."""
+        """Call the profile's publisher, with the profile's own client unless another is given.
+
+        With `late` the call may be made in the lane's own thread: when it does not come back in time, another thread calls
+        `late` and goes on with the lane, and this one ends.
+        """
+        go_on = self._go_on
+        instead = None
+        if go_on is not None and late is not None:
+
+            def instead(error: PluginTimeout) -> None:
+                go_on(lambda: late(error))
+
         return self.ws.call(
             "publisher",
             profile.platform,
@@ -90,7 +112,8 @@ class Hand:
             function,
             expect=expect,
             subject=profile.name,
-            http=self.ws.profile_client(profile),
+            http=http or self.ws.profile_client(profile),
+            instead=instead,
         )
 
     def finish(self, attempt: Attempt, outcome: Outcome, event: Event | None = None) -> None:
@@ -161,8 +184,18 @@ class Hand:
         """Whether sending it now with the same key cannot make a second post of what those attempts may have published."""
         if promises.natural_id or not doubts:
             return True
-        latest = self.ws.clock.now() + SEND_WITHIN
-        return promises.key_life is not None and latest - doubts[0].started_at < promises.key_life
+        age = self._age_at_most(doubts)
+        return promises.key_life is not None and age is not None and age + SEND_WITHIN < promises.key_life
+
+    def _age_at_most(self, doubts: Sequence[Attempt]) -> timedelta | None:
+        """How long ago the first of these attempts started, by whichever clock says longer; None when neither can be right."""
+        clock = self.ws.clock
+        by_the_wall = clock.now() - doubts[0].started_at
+        by_the_other = passed(clock, doubts[0].started_mark)
+        if by_the_other is not None:
+            return max(by_the_wall, by_the_other)
+        was_set_back = any(clock.now() < (one.ended_at or one.started_at) for one in doubts)
+        return None if was_set_back else by_the_wall
 
     def soon(self) -> datetime:
         """In a moment."""

@@ -14,7 +14,11 @@ NO_DISTANCE = timedelta(minutes=1)
 
 
 class Pace:
-    """How soon one thing after the other may go out on a profile. It lives as long as one look at what is due."""
+    """How soon one thing after the other may go out on a profile. It lives as long as one look at what is due.
+
+    What went out further ahead than its distance or rate reaches, before the clock was set back, counts for nothing:
+    nobody waits for such a clock.
+    """
 
     def __init__(self, ws: Workspace, profile: Profile) -> None:
         self._ledger = ws.store.ledger
@@ -46,14 +50,14 @@ class Pace:
         return out_at + gap, f"the one before it went out at {out_at:%H:%M} UTC, and they keep their distance"
 
     def _within(self, rate: Rate) -> tuple[datetime, str]:
-        nth = self._ledger.nth_last_out(self._profile.name, rate.maximum)
+        nth = self._ledger.nth_last_out(self._profile.name, rate.maximum, self._ws.clock.now() + rate.per)
         if nth is None:
             return datetime.min.replace(tzinfo=self._ws.clock.now().tzinfo), ""
         return nth + rate.per, f"the platform takes {rate.maximum} in {_said(rate.per)}"
 
     @cached_property
     def _last(self) -> tuple[datetime, datetime] | None:
-        return self._ledger.last_out(self._profile.name)
+        return self._ledger.last_out(self._profile.name, self._ws.clock.now() + self._profile.distance)
 
     @cached_property
     def _rates(self) -> tuple[Rate, ...]:

@@ -10,7 +10,10 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
+from smm_core import cores
+from smm_core.engine import LeftBehind
 from smm_core.errors import SmmError, TooLate
 from smm_core.model import Action, ActionState
 from smm_core.steps import Report
@@ -53,6 +56,8 @@ class Lanes:
         self._rests: dict[str, datetime] = {}
         self._lock = threading.Condition()
         self._stop = threading.Event()
+        self._cores = cores.all_of_them()
+        self._core = cores.one_of(self._cores)
         self.report = Report(step="publish")
 
     def start(self) -> int:
@@ -61,10 +66,12 @@ class Lanes:
             return 0
         now = self._ws.clock.now()
         profiles = self._ws.store.ledger.profiles_due(now, without=self._away(now))
+        if not self._busy:
+            self._core = cores.one_of(self._cores)
         for profile in profiles:
             with self._lock:
                 self._busy.add(profile)
-            threading.Thread(target=self._run, args=(profile,), name=f"smm lane {profile}", daemon=True).start()
+            self._go_on(profile)
         return len(profiles)
 
     def next_wake(self) -> datetime | None:
@@ -84,6 +91,11 @@ class Lanes:
             self._rests = {profile: until for profile, until in self._rests.items() if until > now}
             return self._busy | set(self._rests)
 
+    def look_again(self) -> None:
+        """Forget which profiles rest, and look at what the store says of them: the clock was set."""
+        with self._lock:
+            self._rests.clear()
+
     def wait(self, seconds: float) -> bool:
         """Wait until no lane is busy; whether that came true."""
         with self._lock:
@@ -93,9 +105,18 @@ class Lanes:
         """Claim nothing more. What is being sent is finished by its lane, or settled by the next start."""
         self._stop.set()
 
-    def _run(self, profile: str) -> None:
+    def _go_on(self, profile: str, first: Callable[[], None] | None = None) -> None:
+        """Work a lane in a thread of its own; `first` is what the thread before it left undone."""
+        threading.Thread(target=self._run, args=(profile, first), name=f"smm lane {profile}", daemon=True).start()
+
+    def _run(self, profile: str, first: Callable[[], None] | None) -> None:
+        cores.use(self._core)
         try:
+            if first is not None:
+                first()
             self._drain(profile)
+        except LeftBehind:
+            return  # another thread works this lane by now
         except Fenced as error:
             self._on_trouble(str(error))
             self._stop.set()
@@ -106,11 +127,10 @@ class Lanes:
             self._failed(
                 profile, f"profile {profile}: a mistake in smm itself (please report it; the log has the details)"
             )
-        finally:
-            with self._lock:
-                self._busy.discard(profile)
-                self._lock.notify_all()
-            self._on_idle()
+        with self._lock:
+            self._busy.discard(profile)
+            self._lock.notify_all()
+        self._on_idle()
 
     def _failed(self, profile: str, why: str) -> None:
         self._on_trouble(why)
@@ -161,6 +181,7 @@ class Lanes:
                 post=by_number.get(action.post_id),
                 variant=variants.get((action.post_id, action.variant_digest)),
                 pace=pace,
+                go_on=partial(self._go_on, name),
             )
             for action in actions
         ]

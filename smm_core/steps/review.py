@@ -58,7 +58,7 @@ def _ask(ws: Workspace, one: Review, report: Report) -> None:
     post = ws.store.posts.get(one.post_id)
     try:
         approver = ws.plugins.approver(one.approver)
-        variants = ws.store.posts.variants(post)
+        variants = ws.store.posts.asked_about(post.id, one.digests)
         request = AskRequest(
             review=one,
             post=post,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from smm_core.clock import never_behind
 from smm_core.contracts import ByHand, Finds, Guarantees, Pending, Prepared, PrepareRequest, Publisher, SendRequest
 from smm_core.engine import Call
 from smm_core.errors import NeedsLogin, OutcomeUnknown, PluginError, Rejected, TryLater
@@ -16,7 +17,11 @@ from smm_core.steps.native import begin_hand_over, may_go_on
 from smm_core.steps.placing import next_slot
 from smm_core.store import NotApproved, Outcome
 
+if TYPE_CHECKING:
+    from smm_core.http import OneShot
+
 TRIES_TO_PREPARE = 8
+A_MOMENT = 0.5
 
 
 def send_due(hand: Hand, profile: Profile, publisher: Publisher) -> None:
@@ -49,13 +54,19 @@ def _is_late(hand: Hand) -> bool:
     """Only the first part of a delivery can be too late; a thread that has begun is finished."""
     if hand.action.parent_id is not None or hand.action.trial or hand.action.attempts:
         return False
-    window = hand.post.content.window or hand.ws.config.publish.window
-    return hand.ws.clock.now() > hand.action.due_at + window
+    return hand.ws.clock.now() > _late_from(hand)
+
+
+def _late_from(hand: Hand) -> datetime:
+    return hand.action.due_at + (hand.post.content.window or hand.ws.config.publish.window)
 
 
 def _late(hand: Hand, profile: Profile) -> None:
     policy = hand.post.content.late
-    if policy is Late.DROP:
+    if policy is Late.DROP and hand.ledger.jumped_over(_late_from(hand)):
+        why = "the machine's clock was set forward over the time it had"
+        hand.hold(f"{why}; say whether it should still go out", why)
+    elif policy is Late.DROP:
         hand.settle(
             Outcome(state=ActionState.CANCELLED, reason="too late, and its policy is to drop it"),
             hand.event("delivery.dropped", f"{hand.name} was dropped: it was too late", urgent=True),
@@ -106,7 +117,14 @@ def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt
         return True
     request = PrepareRequest(**_request(hand, profile, parent, root))
     try:
-        made = hand.call(profile, "prepare", lambda ctx: publisher.prepare(request, ctx), (Prepared, Pending))
+        made = hand.call(
+            profile,
+            "prepare",
+            lambda ctx: publisher.prepare(request, ctx),
+            (Prepared, Pending),
+            # Media take time, and cores: they are prepared in a thread of their own.
+            late=None if hand.part.media else lambda error: _try_again(hand, error),
+        )
     except NeedsLogin as error:
         hand.hold_for_login(profile, error)
     except Rejected as error:
@@ -140,46 +158,60 @@ def _try_again(hand: Hand, error: PluginError) -> None:
 
 def _send(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | None, root: Receipt | None) -> None:
     # All that can fail is done before the claim: after it, there must be an outcome.
-    send_by = hand.ws.clock.now() + SEND_WITHIN
+    now = never_behind(hand.ws.clock)
+    send_by = now() + SEND_WITHIN
     way, promises = way_of(hand.action), promises_of(hand.action, publisher)
     request = way.request(hand, _request(hand, profile, parent, root), send_by)
     method = getattr(publisher, way.method)
     once = hand.ws.profile_client(profile).once(
         send_by=send_by,
-        now=hand.ws.clock.now,
+        now=now,
         fresh=not _can_be_settled(publisher, promises),
-        require=lambda: hand.ledger.require(hand.epoch),
+        require=lambda: _still_ours(hand, claimed_at),
     )
+    claimed_at = hand.ws.clock.steady()
     try:
         attempt = hand.ledger.claim(hand.action, hand.epoch, hand.ws.clock.now())
     except NotApproved as error:
         hand.hold(error.message, "what it would send is not approved")
         return
     try:
-        answer = hand.ws.call(
-            "publisher",
-            profile.platform,
+        answer = hand.call(
+            profile,
             way.method,
             lambda ctx: method(request, ctx),
-            expect=(Receipt, Pending),
-            subject=profile.name,
+            (Receipt, Pending),
             http=once,
+            late=lambda error: _went_wrong(hand, attempt, profile, promises, once, error),
         )
-    except NeedsLogin as error:
-        hand.finish(attempt, Outcome(state=ActionState.HELD, reason=f"login: {error}"))
-        hand.log_out(profile, error)
-    except Rejected as error:
-        hand.finish(attempt, Outcome(state=ActionState.REFUSED, reason=str(error)), hand.refused(error))
-    except TryLater as error:
-        _not_accepted(hand, attempt, error)
     except Exception as error:  # also what is not ours, such as no room for one more thread
-        may_have_left = once.revoke()
-        if promises.http_only and not may_have_left:
-            _not_accepted(hand, attempt, error)
-        else:
-            _no_clear_answer(hand, attempt, promises, error)
+        _went_wrong(hand, attempt, profile, promises, once, error)
     else:
         _answered(hand, attempt, publisher, request, answer)
+
+
+def _still_ours(hand: Hand, claimed_at: float) -> None:
+    """Before the request leaves: whoever was frozen for a moment looks whether another process took over.
+
+    Nobody who takes over settles what we claimed, and sends it again, as soon as that.
+    """
+    if hand.ws.clock.steady() - claimed_at > A_MOMENT:
+        hand.ledger.require(hand.epoch)
+
+
+def _went_wrong(
+    hand: Hand, attempt: Attempt, profile: Profile, promises: Guarantees, once: OneShot, error: Exception
+) -> None:
+    """Refused, surely not accepted, or nobody knows."""
+    if isinstance(error, NeedsLogin):
+        hand.finish(attempt, Outcome(state=ActionState.HELD, reason=f"login: {error}"))
+        hand.log_out(profile, error)
+    elif isinstance(error, Rejected):
+        hand.finish(attempt, Outcome(state=ActionState.REFUSED, reason=str(error)), hand.refused(error))
+    elif isinstance(error, TryLater) or (not once.revoke() and promises.http_only):
+        _not_accepted(hand, attempt, error)
+    else:
+        _no_clear_answer(hand, attempt, promises, error)
 
 
 def _can_be_settled(publisher: Publisher, promises: Guarantees) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from smm_core.clock import Clock, passed
 from smm_core.contracts import FindRequest, Finds, Pending, Publisher, ResumeRequest, Resumes
 from smm_core.errors import NeedsLogin, PluginError, Rejected
-from smm_core.model import ActionKind, ActionState, Profile, Receipt
+from smm_core.model import ActionKind, ActionState, Attempt, Profile, Receipt
 from smm_core.steps.acts import promises_of, way_of
 from smm_core.steps.hand import Hand, back_off
 from smm_core.store import NotSent, Outcome
@@ -50,15 +51,16 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     promises = promises_of(hand.action, publisher)
     doubts = hand.ledger.doubts(hand.action.id)
     # A request may leave as late as its attempt ends (a process can be frozen in between), so that is when settling begins.
-    last = doubts[-1].ended_at or doubts[-1].started_at
-    age = hand.ws.clock.now() - last
+    # Whoever sets the clock proves nothing by it; after a start of the machine, the epoch lets settling begin anew.
+    clock, last = hand.ws.clock, doubts[-1]
+    age = passed(clock, last.ended_mark or last.started_mark) or timedelta(0)
     if age < promises.key_settles:
-        hand.postpone(last + promises.key_settles, hand.action.reason)
+        hand.postpone(clock.now() + promises.key_settles - age, hand.action.reason)
         return
     searched = False
     asks_again = way_of(hand.action).may_be_asked_twice
     if not asks_again and isinstance(publisher, Finds) and Finds in publisher.abilities:
-        found = _find(hand, profile, publisher, doubts[0].started_at)
+        found = _find(hand, profile, publisher, _since(clock, doubts[0]))
         if found is False:
             return
         if isinstance(found, Receipt):
@@ -84,10 +86,10 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
                 )
             )
         else:
-            hand.postpone(last + promises.absent_after, hand.action.reason)
+            hand.postpone(clock.now() + promises.absent_after - age, hand.action.reason)
         return
     if searched and age < GIVE_UP_LOOKING:
-        hand.postpone(hand.ws.clock.now() + max(LOOK_AGAIN, age / 2), hand.action.reason)
+        hand.postpone(clock.now() + max(LOOK_AGAIN, age / 2), hand.action.reason)
         return
     hand.hold_in_doubt("nobody can say whether it went out: look, then `smm deliveries resolve`")
 
@@ -97,6 +99,12 @@ def _again_at(hand: Hand) -> datetime:
     unclear = sum(one.outcome in ("unknown", "not sent") for one in hand.ledger.attempts(hand.action.id))
     wait = back_off(unclear - 1, hand.ws.config.publish.retry_after) if unclear > 1 else timedelta(0)
     return hand.ws.clock.now() + wait
+
+
+def _since(clock: Clock, first: Attempt) -> datetime:
+    """When an attempt started, by the clock as it is now or as it was then, whichever is earlier."""
+    age = passed(clock, first.started_mark)
+    return first.started_at if age is None else min(first.started_at, clock.now() - age)
 
 
 def _find(hand: Hand, profile: Profile, publisher: Publisher, since: datetime) -> Receipt | bool | None:

@@ -7,18 +7,20 @@ same way. It has the action that it acts on (`on_id`), and says no more about it
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from smm_core.clock import to_text
 from smm_core.errors import NotFound, TooLate
 from smm_core.lifecycle import ENDED, ON_A_WORD
-from smm_core.model import Action, ActionKind, ActionState, PostState, Receipt, Variant, from_json, to_json
+from smm_core.model import Action, ActionKind, ActionState, PostState, Problem, Receipt, Variant, from_json, to_json
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import GIVE_UP, MAY_BE_OUT, insert, take_back
 from smm_core.store.posts import end_post
 
+_GOES_THERE = "it is being handed over to the platform's scheduler"
+_IS_THERE = "the platform's scheduler has it"
 _DELIVERY = "post_id = ? AND profile = ? AND variant_digest = ? AND trial = ? AND kind IN ('publish', 'comment')"
 
 
@@ -65,11 +67,15 @@ def plan_deletion(db: Database, number: int, by: str, now: datetime) -> list[int
         return numbers
 
 
-def plan_edits(db: Database, number: int, variant: Variant, by: str, now: datetime, *, waits: bool) -> list[int]:
+def plan_edits(
+    db: Database, number: int, variant: Variant, problems: Sequence[Problem], approver: str, by: str, now: datetime
+) -> list[int]:
     """See `Ledger.plan_edits`."""
     at = to_text(now)
     with db.write() as tx:
         parts = _parts(tx, number)
+        keep_variant(tx, parts[0]["post_id"], variant, problems, at)
+        waits = not (parts[0]["trial"] or _is_approved(tx, parts[0], variant.digest))
         _none_on_its_way(tx, parts)
         texts: list[object] = [*variant.parts, *([variant.first_comment] if variant.first_comment else [])]
         live = [row for row in parts if row["state"] != ActionState.CANCELLED]
@@ -90,6 +96,11 @@ def plan_edits(db: Database, number: int, variant: Variant, by: str, now: dateti
                         tx, row, kind=ActionKind.EDIT, at=at, by=by, on=row["id"], digest=variant.digest, waits=waits
                     )
                 )
+        if numbers and waits:
+            tx.execute(
+                "INSERT INTO reviews (post_id, client, approver, digests, state, asked_at) VALUES (?, ?, ?, ?, 'open', ?)",
+                (parts[0]["post_id"], parts[0]["client"], approver, to_json({variant.profile: variant.digest}), at),
+            )
         return numbers
 
 
@@ -101,11 +112,7 @@ def plan_reply(
         row = _row(tx, number)
         if row["state"] != ActionState.PUBLISHED or row["removed_at"] is not None:
             raise TooLate(f"delivery {number} is {_word(row)}", hint="a reply goes below what is out")
-        tx.execute(
-            "INSERT OR IGNORE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
-            " VALUES (?, ?, ?, -1, ?, '[]', ?)",
-            (row["post_id"], row["profile"], variant.digest, to_json(variant), to_text(now)),
-        )
+        keep_variant(tx, row["post_id"], variant, (), to_text(now))
         return insert(
             tx,
             row,
@@ -143,7 +150,9 @@ def hand_over(db: Database, action: Action, now: datetime) -> int:
         row = _row(tx, action.id)
         if row["state"] != ActionState.SCHEDULED or row["due_at"] != to_text(action.due_at) or row["attempts"]:
             raise TooLate(f"delivery {action.id} was changed in the meantime")
-        tx.execute("UPDATE actions SET state = 'waiting', wake_at = NULL, reason = '' WHERE id = ?", (action.id,))
+        tx.execute(
+            "UPDATE actions SET state = 'waiting', wake_at = NULL, reason = ? WHERE id = ?", (_GOES_THERE, action.id)
+        )
         return insert(tx, row, kind=ActionKind.HAND_OVER, at=to_text(now), on=action.id)
 
 
@@ -231,7 +240,10 @@ def follow(tx: sqlite3.Connection, row: Row, number: int, state: ActionState, at
     if kind is ActionKind.DELETE and done:
         tx.execute("UPDATE actions SET removed_at = ? WHERE id = ?", (at, row["on_id"]))
     elif kind is ActionKind.HAND_OVER and done:
-        tx.execute("UPDATE actions SET wake_at = max(due_at, ?) WHERE id = ? AND state = 'waiting'", (at, row["on_id"]))
+        tx.execute(
+            "UPDATE actions SET wake_at = max(due_at, ?), reason = ? WHERE id = ? AND state = 'waiting'",
+            (at, _IS_THERE, row["on_id"]),
+        )
     elif kind is ActionKind.HAND_OVER and state is ActionState.CANCELLED:
         given_up = tx.execute(
             "SELECT 1 FROM actions WHERE on_id = ? AND kind = 'take-back' AND instr(handles, ?)", (number, GIVE_UP)
@@ -275,7 +287,7 @@ def _release(tx: sqlite3.Connection, number: int, at: str, *, reason: str, give_
         ).fetchone()
     )
     if wanted:
-        tx.execute("UPDATE actions SET state = 'scheduled', wake_at = ? WHERE id = ?", (at, number))
+        tx.execute("UPDATE actions SET state = 'scheduled', wake_at = ?, reason = '' WHERE id = ?", (at, number))
         return
     tx.execute(
         "UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = ? WHERE id = ?",
@@ -284,7 +296,67 @@ def _release(tx: sqlite3.Connection, number: int, at: str, *, reason: str, give_
     end_post(tx, row["post_id"], at)
 
 
+# ---------------------------------------------------------------- verdicts on edits
+
+
+def is_about_an_edit(tx: sqlite3.Connection, post: int, digests: Mapping[str, str]) -> bool:
+    """Whether a review asks about an edit of what is out, and not about the post."""
+    return any(
+        tx.execute(
+            "SELECT 1 FROM actions WHERE post_id = ? AND kind = 'edit' AND profile = ? AND variant_digest = ? LIMIT 1",
+            (post, profile, digest),
+        ).fetchone()
+        for profile, digest in digests.items()
+    )
+
+
+def approve_edit(tx: sqlite3.Connection, post: int, digests: Mapping[str, str], at: str) -> None:
+    """Edits that waited for a verdict are due; with none left that waits it is `TooLate`."""
+    rows = 0
+    for profile, digest in digests.items():
+        rows += tx.execute(
+            "UPDATE actions SET state = 'scheduled', wake_at = ? WHERE post_id = ? AND kind = 'edit' AND profile = ?"
+            " AND variant_digest = ? AND state = 'waiting'",
+            (at, post, profile, digest),
+        ).rowcount
+    if not rows:
+        raise TooLate("the edit was given up in the meantime", hint="`smm deliveries update` plans it anew")
+
+
+def refuse_edit(tx: sqlite3.Connection, post: int, digests: Mapping[str, str], reason: str) -> None:
+    """Edits of which nothing was attempted are cancelled, and their approval is gone; with none of them it is `TooLate`."""
+    rows = 0
+    for profile, digest in digests.items():
+        rows += tx.execute(
+            "UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = ? WHERE post_id = ? AND kind = 'edit'"
+            f" AND profile = ? AND variant_digest = ? AND state NOT IN ('published', 'cancelled') AND NOT ({MAY_BE_OUT})",
+            (reason, post, profile, digest),
+        ).rowcount
+        tx.execute("DELETE FROM approvals WHERE post_id = ? AND profile = ? AND digest = ?", (post, profile, digest))
+    if not rows:
+        raise TooLate("the edit is done or under way", hint="`smm deliveries list` shows it")
+
+
 # ---------------------------------------------------------------- rows
+
+
+def keep_variant(tx: sqlite3.Connection, post: int, variant: Variant, problems: Sequence[Problem], at: str) -> None:
+    """Store what an act sends; it belongs to no revision of the post."""
+    tx.execute(
+        "INSERT OR IGNORE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
+        " VALUES (?, ?, ?, -1, ?, ?, ?)",
+        (post, variant.profile, variant.digest, to_json(variant), to_json(list(problems)), at),
+    )
+
+
+def _is_approved(tx: sqlite3.Connection, row: Row, digest: str) -> bool:
+    return (
+        tx.execute(
+            "SELECT 1 FROM approvals WHERE post_id = ? AND profile = ? AND digest = ?",
+            (row["post_id"], row["profile"], digest),
+        ).fetchone()
+        is not None
+    )
 
 
 def _row(tx: sqlite3.Connection, number: int) -> Row:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from smm_core.lifecycle import ON_A_WORD
 from smm_core.model import ActionKind, ActionState, PostState, ReviewState
-from smm_core.store.handed import STARTED
+from smm_core.store.handed import STARTED, WITH_THE_PLATFORM
 
 REPORT_IT = "this should never happen: keep a copy of the file and report it"
 LOOK_THERE = "look at the profile on its platform: there may be a copy too many"
@@ -88,10 +89,40 @@ RULES = (
         sql=f"""
             SELECT max(id), printf('post %d part %d on %s is or may be out %d times: deliveries %s', post_id, seq + 1,
                 profile, count(*), group_concat(id, ', '))
-            FROM actions WHERE trial = 0 AND kind IN ('publish', 'comment') AND ({STARTED})
+            FROM actions WHERE trial = 0 AND ({STARTED})
             GROUP BY post_id, profile, seq, kind HAVING count(*) > 1
         """,
         next_step=LOOK_THERE,
+    ),
+    Rule(
+        name="one-sender",
+        says="What the platform's own scheduler has or may have is sent by nobody else.",
+        sql=f"""
+            SELECT p.id, printf('is %s, while delivery %d handed it over to the platform''s scheduler and was not taken back',
+                p.state, h.id)
+            FROM (SELECT * FROM actions WHERE {WITH_THE_PLATFORM}) h JOIN actions p ON p.id = h.on_id
+            WHERE p.state NOT IN ('waiting', 'published', 'held')
+                OR EXISTS (SELECT 1 FROM attempts t WHERE t.action_id = p.id
+                    AND t.id > (SELECT max(id) FROM attempts WHERE action_id = h.id))
+        """,
+        next_step=LOOK_THERE,
+    ),
+    Rule(
+        name="acts",
+        says="An act is on an earlier action of the same profile or says what else it is on; what is removed was removed by"
+        " an act that is done, and nothing is done to what is gone.",
+        sql="""
+            SELECT a.id, 'acts on nothing, or on what is not there to be acted on' FROM actions a
+            LEFT JOIN actions o ON o.id = a.on_id
+            WHERE a.kind NOT IN ('publish', 'comment') AND a.target IS NULL
+                AND (o.id IS NULL OR o.id >= a.id OR o.profile != a.profile OR o.post_id != a.post_id OR o.trial != a.trial
+                    OR o.kind != CASE a.kind WHEN 'hand-over' THEN 'publish' WHEN 'take-back' THEN 'hand-over' ELSE o.kind END)
+            UNION ALL SELECT o.id, 'was removed, but by no act that is done' FROM actions o WHERE o.removed_at IS NOT NULL
+                AND o.kind != 'hand-over' AND NOT EXISTS (SELECT 1 FROM actions a WHERE a.on_id = o.id AND a.kind = 'delete'
+                    AND a.state = 'published')
+            UNION ALL SELECT o.id, printf('is %s and yet removed', o.state) FROM actions o
+            WHERE o.removed_at IS NOT NULL AND o.state != 'published'
+        """,
     ),
     Rule(
         name="remote-ids",
@@ -109,8 +140,11 @@ RULES = (
     Rule(
         name="approved",
         says="No request left without approval: every attempt, but those of trials, has a verdict that says approve, is"
-        " about that post, and covers what was sent.",
-        sql="""
+        " about that post, and covers what was sent. For a reply, a deletion or a taking back the word of a person is kept.",
+        sql=f"""
+            SELECT id, 'was attempted on nobody''s word' FROM actions
+            WHERE kind IN {_among(ON_A_WORD)} AND attempts > 0 AND by = ''
+            UNION ALL
             SELECT a.id, printf('its attempt %d was made %s', t.id, CASE WHEN t.verdict_id IS NULL THEN 'without a verdict'
                 WHEN v.id IS NULL THEN printf('on verdict %d, which is not there', t.verdict_id)
                 WHEN v.decision != 'approve' THEN printf('on verdict %d, which says %s', v.id, v.decision)
@@ -118,7 +152,7 @@ RULES = (
                 ELSE printf('on verdict %d, which does not cover what was sent', v.id) END)
             FROM attempts t JOIN actions a ON a.id = t.action_id
             LEFT JOIN verdicts v ON v.id = t.verdict_id LEFT JOIN reviews r ON r.id = v.review_id
-            WHERE a.trial = 0 AND (v.id IS NULL OR v.decision != 'approve' OR r.post_id IS NOT a.post_id
+            WHERE a.trial = 0 AND a.kind NOT IN {_among(ON_A_WORD)} AND (v.id IS NULL OR v.decision != 'approve' OR r.post_id IS NOT a.post_id
                 OR NOT CASE WHEN json_valid(v.digests) THEN EXISTS (SELECT 1 FROM json_each(v.digests) d
                     WHERE d.key = a.profile AND d.value = t.digest) ELSE 0 END)
         """,
@@ -239,11 +273,13 @@ RULES = (
     ),
     Rule(
         name="published-by",
-        says="What is published was published by an attempt, or a person said so.",
+        says="What is published was published by an attempt or by the platform's own scheduler, or a person said so.",
         sql=f"""
             SELECT a.id, 'is published, but no attempt can have done that' FROM actions a
             WHERE a.state = 'published' AND NOT {_TOLD} AND NOT EXISTS
                 (SELECT 1 FROM attempts t WHERE t.action_id = a.id AND t.outcome IN {_MAY_HAVE_PUBLISHED})
+                AND NOT EXISTS (SELECT 1 FROM actions h WHERE h.on_id = a.id AND h.kind = 'hand-over'
+                    AND h.state = 'published' AND h.removed_at IS NULL)
         """,
     ),
     Rule(
@@ -295,12 +331,14 @@ RULES = (
     ),
     Rule(
         name="nothing-waits-in-vain",
-        says="What waits, waits for a part that may still come.",
+        says="What waits, waits for a part that may still come, for the platform's own scheduler, or (an edit) for a verdict.",
         sql="""
             SELECT a.id, printf('waits, %s', CASE WHEN p.id IS NULL THEN 'but for nothing'
                 ELSE printf('but the part before it (delivery %d) is %s', p.id, p.state) END)
             FROM actions a LEFT JOIN actions p ON p.id = a.parent_id
-            WHERE a.state = 'waiting' AND (p.id IS NULL OR p.state IN ('published', 'cancelled'))
+            WHERE a.state = 'waiting' AND a.kind != 'edit' AND (p.id IS NULL OR p.state IN ('published', 'cancelled'))
+                AND NOT EXISTS (SELECT 1 FROM actions h WHERE h.on_id = a.id AND h.kind = 'hand-over'
+                    AND h.state != 'cancelled' AND h.removed_at IS NULL)
         """,
         next_step="`smm deliveries cancel` it, then plan the post anew",
     ),
@@ -311,23 +349,28 @@ RULES = (
             SELECT id, printf('is %s %s', state, CASE WHEN wake_at IS NULL THEN 'and is never looked at again'
                 ELSE 'and is looked at all the same' END)
             FROM actions WHERE (state IN ('scheduled', 'unknown') AND wake_at IS NULL)
-                OR (state NOT IN ('scheduled', 'unknown', 'pending') AND wake_at IS NOT NULL)
+                OR (state NOT IN ('scheduled', 'unknown', 'pending') AND wake_at IS NOT NULL
+                    AND NOT (state = 'waiting' AND kind = 'publish' AND seq = 0))
+                OR (state = 'waiting' AND wake_at IS NULL AND EXISTS (SELECT 1 FROM actions h WHERE h.on_id = actions.id
+                    AND h.kind = 'hand-over' AND h.state = 'published' AND h.removed_at IS NULL))
         """,
         next_step="`smm deliveries show` it; `smm deliveries retry` or `cancel` it where that is allowed",
     ),
     Rule(
         name="posts-agree",
         says="A post is done when every delivery of it is out or given up, scheduled while one is not, and none is under"
-        " way of a draft or of what was withdrawn.",
+        " way of a draft or of what was withdrawn (but for what is asked back from a platform's scheduler).",
         sql="""
             SELECT CASE WHEN p.state != 'scheduled' THEN (SELECT min(a.id) FROM actions a WHERE a.post_id = p.id
-                AND a.trial = 0 AND a.state NOT IN ('published', 'cancelled')) END,
+                AND a.trial = 0 AND a.kind IN ('publish', 'comment') AND a.state NOT IN ('published', 'cancelled')) END,
                 printf('post %d is %s, %s', p.id, p.state, CASE p.state
                     WHEN 'scheduled' THEN 'but every delivery of it is out or given up'
                     ELSE 'but not every delivery of it is out or given up' END)
             FROM posts p WHERE p.state IN ('done', 'scheduled', 'draft', 'withdrawn') AND (p.state = 'scheduled') !=
-                EXISTS (SELECT 1 FROM actions a WHERE a.post_id = p.id AND a.trial = 0
-                    AND a.state NOT IN ('published', 'cancelled'))
+                EXISTS (SELECT 1 FROM actions a WHERE a.post_id = p.id AND a.trial = 0 AND a.kind IN ('publish', 'comment')
+                    AND a.state NOT IN ('published', 'cancelled') AND (p.state = 'scheduled' OR NOT EXISTS
+                        (SELECT 1 FROM actions h JOIN actions b ON b.on_id = h.id AND b.kind = 'take-back'
+                        WHERE h.on_id = a.id AND b.state NOT IN ('published', 'cancelled'))))
         """,
     ),
 )

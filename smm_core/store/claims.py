@@ -14,13 +14,15 @@ from enum import StrEnum
 from typing import Any
 
 from smm_core import lifecycle
-from smm_core.clock import to_text
+from smm_core.clock import Clock, to_text
+from smm_core.clock import mark as mark_of
 from smm_core.errors import StoreError, TooLate
 from smm_core.model import Action, ActionState, Attempt, Event, Receipt, to_json
 from smm_core.store import acts
 from smm_core.store.database import Database, Row
 from smm_core.store.journal import rest, write_event
 from smm_core.store.posts import end_post
+from smm_core.store.timekeeping import keep_up
 
 NOT_PAUSED = (
     "AND NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.client IN ('', actions.client))"
@@ -84,18 +86,19 @@ def epoch_of(tx: sqlite3.Connection) -> int:
     return int(tx.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0])
 
 
-def raise_epoch(db: Database, now: datetime) -> int:
+def raise_epoch(db: Database, now: datetime, clock: Clock) -> int:
     at = to_text(now)
     with db.write() as tx:
         epoch = epoch_of(tx) + 1
         tx.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(epoch),))
+        keep_up(tx, clock)
         for row in tx.execute(
             "SELECT id, action_id FROM attempts WHERE ended_at IS NULL AND epoch < ?", (epoch,)
         ).fetchall():
             reason = "the process ended before the answer came"
             tx.execute(
-                "UPDATE attempts SET ended_at = ?, outcome = 'unknown', detail = ? WHERE id = ?",
-                (at, reason, row["id"]),
+                "UPDATE attempts SET ended_at = ?, ended_mark = ?, outcome = 'unknown', detail = ? WHERE id = ?",
+                (at, mark_of(clock), reason, row["id"]),
             )
             tx.execute(
                 "UPDATE actions SET state = 'unknown', wake_at = ?, reason = ? WHERE id = ? AND state = 'sending'",
@@ -104,7 +107,7 @@ def raise_epoch(db: Database, now: datetime) -> int:
         return epoch
 
 
-def claim(db: Database, action: Action, epoch: int, now: datetime) -> Attempt:
+def claim(db: Database, action: Action, epoch: int, now: datetime, mark: str) -> Attempt:
     at = to_text(now)
 
     def work(tx: sqlite3.Connection) -> int:
@@ -128,22 +131,23 @@ def claim(db: Database, action: Action, epoch: int, now: datetime) -> Attempt:
         verdict = row["verdict_id"] if needs_verdict else None
         return (
             tx.execute(
-                "INSERT INTO attempts (action_id, epoch, key, digest, verdict_id, started_at) VALUES (?, ?, ?, ?, ?, ?)",
-                (action.id, epoch, row["key"], row["variant_digest"], verdict, at),
+                "INSERT INTO attempts (action_id, epoch, key, digest, verdict_id, started_at, started_mark)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (action.id, epoch, row["key"], row["variant_digest"], verdict, at, mark),
             ).lastrowid
             or 0
         )
 
-    return Attempt(id=db.together(work), action_id=action.id, epoch=epoch, started_at=now)
+    return Attempt(id=db.together(work), action_id=action.id, epoch=epoch, started_at=now, started_mark=mark)
 
 
-def finish(db: Database, attempt: Attempt, outcome: Outcome, now: datetime, event: Event | None) -> None:
+def finish(db: Database, attempt: Attempt, outcome: Outcome, now: datetime, mark: str, event: Event | None) -> None:
     def work(tx: sqlite3.Connection) -> None:
         row = tx.execute(_STATE, (attempt.action_id,)).fetchone()
         _fence(int(row["epoch"]), attempt.epoch)
         tx.execute(
-            "UPDATE attempts SET ended_at = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL",
-            (to_text(now), outcome.state, outcome.reason, attempt.id),
+            "UPDATE attempts SET ended_at = ?, ended_mark = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL",
+            (to_text(now), mark, outcome.state, outcome.reason, attempt.id),
         )
         _apply(tx, attempt.action_id, row, outcome, now, event)
 

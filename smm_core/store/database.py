@@ -125,22 +125,24 @@ class Database:
     def _write_together(self, batch: list[_Work]) -> None:
         """One transaction. A part that raises before it has written anything is left out; any other error is everybody's."""
         try:
-            with self.write() as tx:
+            connection = self._take()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
                 for one in batch:
-                    before = tx.total_changes
-                    try:
-                        one.result = one.work(tx)
-                    except Exception as error:
-                        if tx.total_changes != before and len(batch) > 1:
-                            raise _NotTogether from error
-                        if isinstance(error, sqlite3.Error) or tx.total_changes != before:
-                            raise
-                        one.error = error
+                    _do(one, connection, alone=len(batch) == 1)
+                connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(sqlite3.Error):
+                    connection.execute("ROLLBACK")
+                raise
+            finally:
+                self._give_back(connection)
         except _NotTogether:
             raise
         except Exception as error:
+            said = _explained(error, self.path) if isinstance(error, sqlite3.DatabaseError) else error
             for one in batch:
-                one.error = one.error or error
+                one.error = one.error or said
         for one in batch:
             one.done = True
 
@@ -264,6 +266,19 @@ class _Work:
         self.done = False
         self.result: Any = None
         self.error: BaseException | None = None
+
+
+def _do(one: _Work, tx: sqlite3.Connection, *, alone: bool) -> None:
+    """One part of a transaction; what it refuses before it has written anything is its own affair."""
+    before = tx.total_changes
+    try:
+        one.result = one.work(tx)
+    except Exception as error:
+        if tx.total_changes != before and not alone:
+            raise _NotTogether from error
+        if isinstance(error, sqlite3.Error) or tx.total_changes != before:
+            raise
+        one.error = error
 
 
 def _make_private(path: Path) -> None:

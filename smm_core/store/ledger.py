@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from smm_core.clock import from_text, to_text
+from smm_core.clock import Clock, from_text, mark, to_text
 from smm_core.errors import NotFound
 from smm_core.lifecycle import PARTS
 from smm_core.model import (
@@ -21,6 +21,7 @@ from smm_core.model import (
     Delivery,
     Event,
     Post,
+    Problem,
     Receipt,
     Variant,
     from_json,
@@ -32,13 +33,15 @@ from smm_core.store.claims import Outcome
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import STARTED
 from smm_core.store.planning import Choose, Held, Move, Plan, Planned
+from smm_core.store.timekeeping import keep_up, skipped
 
 
 class Ledger:
     """Actions, their attempts, and the epoch that fences out a process that was overtaken."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
 
     # ------------------------------------------------------------ the epoch
 
@@ -51,8 +54,23 @@ class Ledger:
         claims.require_epoch(self._db, epoch)
 
     def raise_epoch(self, now: datetime) -> int:
-        """Start a new epoch. Open attempts of earlier ones become `unknown`: nobody is left who will hear their answer."""
-        return claims.raise_epoch(self._db, now)
+        """Start a new epoch. Open attempts of earlier ones become `unknown`: nobody is left who will hear their answer.
+
+        Where the machine's clock was set since the last one, what is waited for is moved along.
+        """
+        return claims.raise_epoch(self._db, now, self._clock)
+
+    def keep_up(self) -> timedelta:
+        """See whether the machine's clock was set since this was last asked, or an epoch began, and move what is waited
+        for along; by how much it was set, negative when it was set back."""
+        with self._db.write() as tx:
+            return keep_up(tx, self._clock)
+
+    def jumped_over(self, instant: datetime) -> bool:
+        """Whether an instant never took place, because the machine's clock was set forward over it, now or the last time."""
+        with self._db.write() as tx:
+            keep_up(tx, self._clock)
+            return skipped(tx, instant)
 
     # ------------------------------------------------------------ planning
 
@@ -164,7 +182,9 @@ class Ledger:
                 action_id=row["action_id"],
                 epoch=row["epoch"],
                 started_at=from_text(row["started_at"]),
+                started_mark=row["started_mark"],
                 ended_at=from_text(row["ended_at"]) if row["ended_at"] else None,
+                ended_mark=row["ended_mark"],
                 outcome=row["outcome"],
                 detail=row["detail"],
             )
@@ -208,11 +228,11 @@ class Ledger:
         Checked in the same transaction: the epoch is ours, the action is still scheduled for that time, nothing pauses it,
         its parent is out, and its digest is approved (a trial on a test profile needs no approval). Anything else is `TooLate`.
         """
-        return claims.claim(self._db, action, epoch, now)
+        return claims.claim(self._db, action, epoch, now, mark(self._clock))
 
     def finish(self, attempt: Attempt, outcome: Outcome, now: datetime, event: Event | None = None) -> None:
         """What became of an attempt and its action, and the event that tells of it, in one transaction, fenced by its epoch."""
-        claims.finish(self._db, attempt, outcome, now, event)
+        claims.finish(self._db, attempt, outcome, now, mark(self._clock), event)
 
     def settle(
         self, action: Action, outcome: Outcome, epoch: int | None, now: datetime, event: Event | None = None
@@ -259,13 +279,16 @@ class Ledger:
         """
         return acts.plan_deletion(self._db, number, by, now)
 
-    def plan_edits(self, number: int, variant: Variant, by: str, now: datetime, *, waits: bool) -> list[int]:
+    def plan_edits(
+        self, number: int, variant: Variant, problems: Sequence[Problem], approver: str, by: str, now: datetime
+    ) -> list[int]:
         """Plan to make a delivery that is out look like another variant: an act for each part that differs.
 
-        With `waits` they wait for a verdict on the variant. `TooLate` when it is not out as a whole or has another number
-        of parts, or another act on it is under way.
+        They wait for a verdict on the variant, for which a review is opened; where it is approved already, and on a test
+        profile, they are due at once. `TooLate` when it is not out as a whole or has another number of parts, or another
+        act on it is under way.
         """
-        return acts.plan_edits(self._db, number, variant, by, now, waits=waits)
+        return acts.plan_edits(self._db, number, variant, problems, approver, by, now)
 
     def plan_reply(
         self, number: int, variant: Variant, by: str, now: datetime, *, target: Receipt | None = None
@@ -362,21 +385,22 @@ class Ledger:
             values.append(profile)
         return [_action(row) for row in self._db.rows(sql + " ORDER BY published_at", tuple(values))]
 
-    def last_out(self, profile: str) -> tuple[datetime, datetime] | None:
-        """When the first part of a profile's last delivery went out, and when it was due."""
+    def last_out(self, profile: str, until: datetime) -> tuple[datetime, datetime] | None:
+        """When the first part of a profile's last delivery went out, `until` then at the latest, and when it was due."""
         row = self._db.row(
-            "SELECT published_at, due_at FROM actions WHERE profile = ? AND published_at IS NOT NULL AND seq = 0 AND trial = 0"
+            "SELECT published_at, due_at FROM actions WHERE profile = ? AND published_at <= ? AND seq = 0 AND trial = 0"
             " AND kind = 'publish' ORDER BY published_at DESC LIMIT 1",
-            (profile,),
+            (profile, to_text(until)),
         )
         return (from_text(row["published_at"]), from_text(row["due_at"])) if row else None
 
-    def nth_last_out(self, profile: str, nth: int) -> datetime | None:
-        """When the last but `nth` action of a profile went out (1: the last one); None when there are fewer."""
+    def nth_last_out(self, profile: str, nth: int, until: datetime) -> datetime | None:
+        """When the last but `nth` action of a profile went out (1: the last one), `until` then at the latest; None when
+        there are fewer."""
         at = self._db.value(
-            "SELECT published_at FROM actions WHERE profile = ? AND published_at IS NOT NULL AND trial = 0"
+            "SELECT published_at FROM actions WHERE profile = ? AND published_at <= ? AND trial = 0"
             " AND kind IN ('publish', 'comment', 'reply') ORDER BY published_at DESC LIMIT 1 OFFSET ?",
-            (profile, nth - 1),
+            (profile, to_text(until), nth - 1),
         )
         return from_text(at) if at else None
 

@@ -91,13 +91,17 @@ def deliveries(
     client: str | None = None,
     since: str | None = None,
     until: str | None = None,
+    acts: bool = False,
     limit: int = 500,
 ) -> list[Plain]:
     """Deliveries by due time, the latest last: the actions of one variant on its profile, seen as one.
 
+    With `acts` also what was done to them (deleted, edited, answered, handed over), each in a line of its own.
     `since` and `until` are instants as the store writes them.
     """
     sql, values = _where(("a.post_id", post), ("a.profile", profile), ("a.client", client))
+    if not acts:
+        sql += " AND a.kind IN ('publish', 'comment')"
     for clause, instant in ((" AND a.due_at >= ?", since), (" AND a.due_at < ?", until)):
         if instant is not None:
             sql += clause
@@ -110,7 +114,9 @@ def deliveries(
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows:
         run = row["created_at"] if row["trial"] else ""
-        groups.setdefault((row["post_id"], row["profile"], row["variant_digest"], row["trial"], run), []).append(row)
+        act = () if row["kind"] in ("publish", "comment") else (row["id"],)
+        key = (row["post_id"], row["profile"], row["variant_digest"], row["trial"], run, act)
+        groups.setdefault(key, []).append(row)
     return [_delivery(group) for group in groups.values()]
 
 
@@ -120,16 +126,23 @@ def _delivery(rows: Sequence[Row]) -> Plain:
     worst = min(
         rows, key=lambda row: _BY_URGENCY.index(row["state"]) if row["state"] in _BY_URGENCY else len(_BY_URGENCY)
     )
+    removed = sum(row["removed_at"] is not None for row in rows)
     state = "published" if sent == len(rows) else worst["state"]
+    is_act = first["kind"] not in ("publish", "comment")
+    if removed and removed == sent:
+        state, sent = "taken back" if is_act else "removed", len(rows)
+    elif is_act and sent:
+        state = "done"
     receipts = [json.loads(row["receipt"]) for row in rows if row["receipt"]]
     return {
         "id": [row["id"] for row in rows],
+        "kind": first["kind"] if is_act else "delivery",
         "post_id": first["post_id"],
         "post": first["slug"],
         "profile": first["profile"],
         "state": f"partly: {state}" if 0 < sent < len(rows) else state,
         "due": first["due_at"],
-        "sent": sent,
+        "sent": states.count("published"),
         "total": len(rows),
         "url": next((receipt["url"] for receipt in receipts if receipt.get("url")), None),
         "reason": worst["reason"],

@@ -158,4 +158,6 @@ ALTER TABLE posts ADD COLUMN series_id INTEGER REFERENCES series (id);
 CREATE INDEX posts_by_series ON posts (series_id) WHERE series_id IS NOT NULL;
 ALTER TABLE verdicts ADD COLUMN for_series INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE verdicts ADD COLUMN follows INTEGER REFERENCES verdicts (id);
+ALTER TABLE attempts ADD COLUMN started_mark TEXT;
+ALTER TABLE attempts ADD COLUMN ended_mark TEXT;
 """

@@ -129,6 +129,7 @@ class Plan:
 Choose = Callable[[Plan], Choice]
 """Chooses times inside the transaction: quick, and without reading or writing anything else."""
 
+_PARTS = "kind IN ('publish', 'comment')"
 _COUNTS = "a.seq = 0 AND a.trial = 0 AND a.kind = 'publish' AND a.state != 'cancelled'"
 _AT_ONCE = timedelta(days=3650)
 _TIME = "coalesce(a.published_at, a.due_at)"
@@ -199,7 +200,7 @@ def move_due(
         at = to_text(due_at)
         tx.execute(
             "UPDATE actions SET due_at = ?, wall = ?, zone = ?, reason = ? WHERE post_id = ? AND profile = ? AND trial = ?"
-            " AND variant_digest = ? AND state IN ('waiting', 'scheduled')",
+            f" AND variant_digest = ? AND state IN ('waiting', 'scheduled') AND {_PARTS}",
             (
                 at,
                 _wall_text(wall),
@@ -220,7 +221,7 @@ def move_all(tx: sqlite3.Connection, moves: Iterable[Move], now: datetime, ahead
     """Give deliveries other times, their threads along with them, and tell of each. They have not begun: the caller has
     looked, in this transaction. What a platform's scheduler has is asked back: it has their old time."""
     for move in moves:
-        whole = "post_id = ? AND profile = ? AND variant_digest = ? AND trial = 0"
+        whole = f"post_id = ? AND profile = ? AND variant_digest = ? AND trial = 0 AND {_PARTS}"
         key = (move.held.post_id, move.held.profile, move.held.digest)
         tx.execute(
             f"UPDATE actions SET due_at = ?, wall = ?, zone = ?, reason = ? WHERE {whole} AND state IN ('waiting', 'scheduled', 'held')",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -265,6 +265,19 @@ class Posts:
         )
         return [(from_json(row["content"], Variant), from_json(row["problems"], tuple[Problem, ...])) for row in rows]
 
+    def asked_about(self, number: int, digests: Mapping[str, str]) -> list[tuple[Variant, tuple[Problem, ...]]]:
+        """The variants of a post that a review asks about (profile → digest), with what the checks said."""
+        rows = [
+            self._db.row(
+                "SELECT content, problems FROM variants WHERE post_id = ? AND profile = ? AND digest = ?",
+                (number, profile, digest),
+            )
+            for profile, digest in sorted(digests.items())
+        ]
+        return [
+            (from_json(row["content"], Variant), from_json(row["problems"], tuple[Problem, ...])) for row in rows if row
+        ]
+
     def variant(self, number: int, profile: str, digest: str) -> Variant:
         """One variant by its digest."""
         row = self._db.row(
@@ -424,6 +437,10 @@ def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str, by: st
         (reason, number, *attempted, *handed),
     )
     tx.execute("UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open'", (number,))
+    tx.execute(
+        "UPDATE actions SET state = 'cancelled', reason = ? WHERE post_id = ? AND kind = 'edit' AND state = 'waiting'",
+        (reason, number),
+    )
     return tuple(sorted(attempted))
 
 

@@ -11,6 +11,7 @@ from smm_core import lifecycle
 from smm_core.clock import from_text, to_text, wall_of
 from smm_core.errors import NotFound, SmmError, TooLate
 from smm_core.model import Decision, Post, PostState, Review, ReviewState, Verdict, from_json, to_json
+from smm_core.store import acts
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import STARTED, take_back
 
@@ -198,6 +199,18 @@ def _check_open(review: Review, decision: Decision) -> None:
 
 
 def _approve(tx: sqlite3.Connection, review: Review, verdict_id: int | None, at: str) -> None:
+    if acts.is_about_an_edit(tx, review.post_id, review.digests):
+        acts.approve_edit(tx, review.post_id, review.digests, at)
+    else:
+        _approve_post(tx, review, at)
+    tx.execute("UPDATE reviews SET state = 'approved' WHERE id = ?", (review.id,))
+    tx.executemany(
+        "INSERT OR REPLACE INTO approvals (post_id, profile, digest, verdict_id, at) VALUES (?, ?, ?, ?, ?)",
+        [(review.post_id, profile, digest, verdict_id, at) for profile, digest in review.digests.items()],
+    )
+
+
+def _approve_post(tx: sqlite3.Connection, review: Review, at: str) -> None:
     changed = tx.execute(
         "UPDATE posts SET state = 'approved', reason = '', updated_at = ? WHERE id = ? AND state IN ('reviewing', 'expired', 'rework')",
         (at, review.post_id),
@@ -206,14 +219,13 @@ def _approve(tx: sqlite3.Connection, review: Review, verdict_id: int | None, at:
         raise TooLate(
             f"the post of review {review.id} was changed in the meantime", hint="`smm reviews list` shows what is open"
         )
-    tx.execute("UPDATE reviews SET state = 'approved' WHERE id = ?", (review.id,))
-    tx.executemany(
-        "INSERT OR REPLACE INTO approvals (post_id, profile, digest, verdict_id, at) VALUES (?, ?, ?, ?, ?)",
-        [(review.post_id, profile, digest, verdict_id, at) for profile, digest in review.digests.items()],
-    )
 
 
 def _send_back(tx: sqlite3.Connection, review: Review, state: PostState, reason: str, at: str, by: str) -> None:
+    if acts.is_about_an_edit(tx, review.post_id, review.digests):
+        acts.refuse_edit(tx, review.post_id, review.digests, reason)
+        tx.execute("UPDATE reviews SET state = 'rework' WHERE id = ?", (review.id,))
+        return
     if not lifecycle.post_may(state, PostState.REWORK):
         raise TooLate(f"the post of review {review.id} is {state}", hint="`smm deliveries list` shows what is out")
     if _has_started(tx, review.post_id):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from smm_core.clock import Clock, SystemClock
 from smm_core.errors import StoreError
 from smm_core.store.claims import Fenced, NotApproved, NotSent, Outcome
 from smm_core.store.database import Database, Identity
@@ -20,9 +21,12 @@ __all__ = ["Change", "Fenced", "NotApproved", "NotSent", "Outcome", "Planned", "
 
 
 class Store:
-    """Everything a workspace knows. Open it once and share it between threads; `close()` when done."""
+    """Everything a workspace knows. Open it once and share it between threads; `close()` when done.
 
-    def __init__(self, path: Path, *, durable: bool = True) -> None:
+    Instants are given with each call; `clock` is only asked how much time has passed.
+    """
+
+    def __init__(self, path: Path, *, clock: Clock | None = None, durable: bool = True) -> None:
         self._db = Database(path, durable=durable)
         self._identity = Identity(path)
         self.path = path
@@ -31,7 +35,7 @@ class Store:
         self.posts = Posts(self._db)
         self.series = SeriesStore(self._db)
         self.reviews = Reviews(self._db)
-        self.ledger = Ledger(self._db)
+        self.ledger = Ledger(self._db, clock or SystemClock())
         self.readings = Readings(self._db)
         self.events = Events(self._db)
         self.profiles = Profiles(self._db)

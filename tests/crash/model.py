@@ -6,12 +6,12 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
-from smm_core.clock import FakeClock
+from smm_core.clock import FakeClock, never_behind
 from smm_core.contracts import Pending
 from smm_core.errors import NeedsLogin, OutcomeUnknown, Rejected, TryLater
 from smm_core.model import Receipt
@@ -72,7 +72,11 @@ class Turn:
 
 
 ANSWERS = (*["late"] * 4, "lost", "nothing", "ok", "try later", "rejected", "login", "pending", "gives up", "bug")
-NEWS = ("crash", "crash and go on", "edit", "edit and approve", "withdraw", "rework", "pause", "a minute", "two hours")
+CLOCKS = ("clock forward", "clock back", "clock back, and noticed", "crash of the machine")
+NEWS = (
+    *("crash", "crash and go on", "edit", "edit and approve", "withdraw", "rework", "pause", "a minute", "two hours"),
+    *CLOCKS,
+)
 MEANWHILE = (*[""] * 20, *NEWS)
 
 
@@ -89,30 +93,34 @@ TURNS = st.integers(0, 2**32).map(turns_of)
 
 
 class ModelPlatform:
-    """Accepts within two minutes, knows its keys and lists its posts within one more; forgets keys after an hour."""
+    """Accepts within two minutes, knows its keys and lists its posts within one more; forgets keys after an hour.
+
+    It lives by the time that passes, whatever anybody sets the clock to.
+    """
 
     def __init__(self, clock: FakeClock, meanwhile: Callable[[str], None]) -> None:
         self.turns: list[Turn] = []
-        self.visible: dict[str, list[datetime]] = defaultdict(list)
+        self.visible: dict[str, list[timedelta]] = defaultdict(list)
         self.order: list[str] = []
         self._clock = clock
         self._meanwhile = meanwhile
-        self._late: list[tuple[datetime, str, bool]] = []
+        self._late: list[tuple[timedelta, str, bool]] = []
         self._jobs: dict[str, str] = {}
 
     def send(self, request: Any, publisher: str) -> Receipt | Pending:
         """One post. What makes it visible is `_accept`; the rest is answers."""
         turn = self.turns.pop(0) if self.turns else Turn()
         keyed = publisher == "model-key"
+        now = never_behind(self._clock)
         self._meanwhile(turn.before)
         if turn.before.startswith("crash"):
             raise OutcomeUnknown("nobody is left to send anything, or to hear of this")
-        if self._clock.now() >= request.send_by:
+        if now() >= request.send_by:
             raise TryLater("the time for sending was over; nothing was sent")
         if turn.answer in ("ok", "lost", "bug", "pending"):
             self._accept(request.key, keyed)
         elif turn.answer == "late":
-            self._late.append((self._clock.now() + 2 * MINUTE, request.key, keyed))
+            self._late.append((self._now() + 2 * MINUTE, request.key, keyed))
         self._meanwhile(turn.after)
         return self._answer(turn.answer, request.key)
 
@@ -134,6 +142,9 @@ class ModelPlatform:
                 raise ZeroDivisionError("oops")
         raise OutcomeUnknown("cut off")
 
+    def _now(self) -> timedelta:
+        return timedelta(seconds=self._clock.steady())
+
     def resume(self, job: str) -> Receipt:
         """What became of a pending post."""
         if not self._jobs[job]:
@@ -143,7 +154,7 @@ class ModelPlatform:
     def find(self, key: str) -> Receipt | None:
         """What is listed by now."""
         self.tick()
-        listed = any(at + MINUTE <= self._clock.now() for at in self.visible[key])
+        listed = any(at + MINUTE <= self._now() for at in self.visible[key])
         return Receipt(remote_id=key) if listed else None
 
     def may_be_out(self, key: str) -> bool:
@@ -153,14 +164,14 @@ class ModelPlatform:
 
     def tick(self) -> None:
         """Accept what lay around until now."""
-        due = [one for one in self._late if one[0] <= self._clock.now()]
+        due = [one for one in self._late if one[0] <= self._now()]
         self._late = [one for one in self._late if one not in due]
         for at, key, keyed in due:
             self._accept(key, keyed, at)
 
-    def _accept(self, key: str, keyed: bool, at: datetime | None = None) -> None:
+    def _accept(self, key: str, keyed: bool, at: timedelta | None = None) -> None:
         self.tick()
-        at = at or self._clock.now()
+        at = at or self._now()
         if keyed and any(MINUTE <= at - before < KEY_LIFE for before in self.visible[key]):
             return
         self.visible[key].append(at)

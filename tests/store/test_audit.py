@@ -111,6 +111,16 @@ BREAKS = {
         " created_at) SELECT post_id, client, profile, kind, seq, 'another', 'another', 'published', due_at,"
         " replace(receipt, '1', '9'), published_at, created_at FROM actions WHERE id = 1",
     ],
+    "one-sender": [
+        "INSERT INTO actions (post_id, client, profile, kind, seq, variant_digest, key, state, due_at, on_id, created_at)"
+        " SELECT post_id, client, profile, 'hand-over', 0, variant_digest, 'another', 'published', due_at, 3, created_at"
+        " FROM actions WHERE id = 3",
+    ],
+    "acts": [
+        "UPDATE actions SET kind = 'delete' WHERE id = 3",
+        "UPDATE actions SET removed_at = published_at WHERE id = 1",
+        "UPDATE actions SET removed_at = due_at WHERE id = 3",
+    ],
     "remote-ids": ["UPDATE actions SET receipt = (SELECT receipt FROM actions WHERE id = 1) WHERE id = 2"],
     "approved": [
         "UPDATE attempts SET verdict_id = NULL WHERE id = 1",
@@ -119,6 +129,7 @@ BREAKS = {
         "UPDATE verdicts SET decision = 'rework' WHERE id = 1",
         "UPDATE verdicts SET digests = replace(digests, '\":\"', '\":\"0') WHERE id = 1",
         "UPDATE verdicts SET digests = 'yes to all' WHERE id = 1",
+        "UPDATE actions SET kind = 'delete', on_id = 1 WHERE id = 2",
     ],
     "approval-stood": [
         "INSERT INTO verdicts (review_id, decision, by, at, digests) SELECT review_id, 'rework', by, at, digests FROM verdicts"

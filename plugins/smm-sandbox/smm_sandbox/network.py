@@ -329,13 +329,11 @@ class Session:
 
     # ---- schedules
 
-    def keep_schedule(self, post: StoredPost) -> str:
-        """Remember that a post was handed over to be shown later; the schedule's id, the same at every call."""
-        schedule = f"s{post.id}"
+    def keep_schedule(self, post: StoredPost) -> None:
+        """Remember that a post was handed over to be shown later."""
         self._db.execute(
-            "INSERT OR IGNORE INTO schedules (id, account, post) VALUES (?, ?, ?)", (schedule, post.account, post.id)
+            "INSERT INTO schedules (id, account, post) VALUES (?, ?, ?)", (schedule_id(post), post.account, post.id)
         )
-        return schedule
 
     def scheduled(self, account: str, schedule: str) -> StoredPost | None:
         """The post of a schedule, shown already or not; None when there is no such schedule (any more)."""
@@ -380,8 +378,7 @@ class Session:
 
     def _posts(self, where: str, *values: str | int) -> tuple[StoredPost, ...]:
         rows = self._db.execute(
-            "SELECT id, account, kind, text, link, parent, root, created_at, visible_at, deleted_at"
-            f" FROM posts {where}",
+            f"SELECT {_POST} FROM posts {where}",  # noqa: S608 - constant clauses
             values,
         ).fetchall()
         return tuple(
@@ -410,6 +407,7 @@ class Session:
         return tuple(Shown(upload=_upload(row[:5]), alt=row[5]) for row in rows)
 
 
+_POST = "id, account, kind, text, link, parent, root, created_at, visible_at, deleted_at"
 _ACCOUNT = "name, title, handle, language, zone, rules, speed, followers, joined_at"
 
 
@@ -429,6 +427,11 @@ def _account(row: tuple[str, str, str, str, str, str, float, int, int]) -> Accou
 
 def _upload(row: tuple[str, str, int, int, int]) -> Upload:
     return Upload(sha256=row[0], format=row[1], width=row[2], height=row[3], bytes=row[4])
+
+
+def schedule_id(post: StoredPost) -> str:
+    """The id of the schedule of a post that was handed over."""
+    return f"s{post.id}"
 
 
 def _micros(instant: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from smm_core import (
     Limits,
     LinkStyle,
     Provenance,
+    Rate,
     Size,
     TextLimit,
     TextUnit,
@@ -109,6 +110,12 @@ def read_rule_set(text: str, *, where: str) -> RuleSet:
         raise ConfigError(str(error), where=where) from None
     facts = _facts(top.table("facts"))
     limits, card_with_pictures = _limits(top.table("limits"), facts)
+    rate_limit = _rate_limit(top.table("rate_limit"), facts)
+    limits = replace(
+        limits,
+        rates=(Rate(maximum=rate_limit.posts, per=rate_limit.window),),
+        provenance={**limits.provenance, "rates": rate_limit.provenance},
+    )
     metrics = top.table("metrics")
     rules = RuleSet(
         name=top.take("name", str),
@@ -117,7 +124,7 @@ def read_rule_set(text: str, *, where: str) -> RuleSet:
         ids=top.word("ids", IdStyle),
         limits=limits,
         card_with_pictures=card_with_pictures,
-        rate_limit=_rate_limit(top.table("rate_limit"), facts),
+        rate_limit=rate_limit,
         refusals=_refusals(top.table("refusals"), facts),
         post_metrics=tuple(_metric(row, facts) for row in metrics.tables("post")),
         profile_metrics=tuple(_metric(row, facts) for row in metrics.tables("profile")),

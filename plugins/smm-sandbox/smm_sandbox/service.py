@@ -11,7 +11,7 @@ from typing import TypeVar
 from smm_core import NeedsLogin, OutcomeUnknown, Rejected, TryLater, inspect_picture
 from smm_sandbox.faults import Fault, FaultKind
 from smm_sandbox.gate import Found, judge, judge_upload, refusal
-from smm_sandbox.network import Network, Session
+from smm_sandbox.network import Network, Session, schedule_id
 from smm_sandbox.records import Account, Kind, StoredPost, Submission, Upload
 from smm_sandbox.rules import Breach, RuleSet
 
@@ -90,9 +90,7 @@ class Service:
         """Take a post that is shown at an instant, and not before; the id of its schedule. The same key makes one."""
 
         def take(_: timedelta) -> str:
-            post = self._take(submission, timedelta(0), at=at)
-            with self._network.writing() as session:
-                return session.keep_schedule(post)
+            return schedule_id(self._take(submission, timedelta(0), at=at))
 
         return self._through(submission.account.name, take)
 
@@ -168,7 +166,10 @@ class Service:
             uploads = self._uploads(session, submission)
             judge(submission, uploads, session.depth(parent) + 1 if parent else 1, self._rules)
             root = (parent.root or parent.id) if parent else None
-            return session.add(submission, style=self._rules.ids, root=root, now=now, visible_at=at or now + delay)
+            post = session.add(submission, style=self._rules.ids, root=root, now=now, visible_at=at or now + delay)
+            if at is not None:
+                session.keep_schedule(post)
+            return post
 
     def _require_room(self, session: Session, account: str, now: datetime) -> None:
         window = self._rules.rate_limit.window

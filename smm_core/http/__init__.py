@@ -18,7 +18,6 @@ from __future__ import annotations
 import email.utils
 import functools
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -27,18 +26,15 @@ from typing import TYPE_CHECKING, Any
 
 from smm_core.contracts import Response
 from smm_core.errors import FetchError, OutcomeUnknown, PluginError, TryLater
+from smm_core.http.request import Call, address_of, encode
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpcore
-    import httpx
+    from smm_core.http.guard import Answer, Exchange, GuardedNetwork, Resolve
+    from smm_core.http.request import Origin
+    from smm_core.http.send import SendConnection
 
-    from smm_core.http_guard import Exchange, GuardedNetwork, Resolve
-
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MAY_CROSS_ORIGINS = frozenset({"accept", "accept-encoding", "accept-language", "user-agent"})
-_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _KEEP_ALIVE_SECONDS = 5.0
 _SEND_AGAIN_SECONDS = 1.0
 _log = logging.getLogger(__name__)
@@ -95,17 +91,17 @@ class Client:
         content: bytes | None = None,
     ) -> Response:
         """One request, see `HttpClient.request`. A redirect too many is a `FetchError`."""
-        from smm_core.http_guard import Exchange
+        from smm_core.http.guard import Exchange
 
         deadline = time.monotonic() + self._total_seconds
-        call = _call(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
+        call = encode(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
         for _ in range(self._redirects + 1):
-            response = self._perform(self._opened().pool, call, Exchange(deadline=deadline))
-            onward = _onward(call, response) if self._redirects else None
+            response = self._perform(call, Exchange(deadline=deadline), self._ask_pool)
+            onward = call.onward(response) if self._redirects else None
             if onward is None:
                 return response
             call = onward
-        raise FetchError(f"{_name(call)}: more than {self._redirects} redirects")
+        raise FetchError(f"{call.name}: more than {self._redirects} redirects")
 
     def once(
         self,
@@ -138,44 +134,44 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _perform_alone(self, call: httpx.Request, *, gate: Callable[[], None], fresh: bool) -> Response:
+    def _ask_pool(self, call: Call) -> Answer:
+        return self._opened().pool.handle_request(call.on_the_wire(self._timeouts))
+
+    def _perform_alone(self, call: Call, *, gate: Callable[[], None], fresh: bool) -> Response:
         """One request over a connection of its own; `gate` is called right before its first byte leaves."""
-        from smm_core.http_guard import Exchange
+        from smm_core.http.guard import Exchange
 
         exchange = Exchange(deadline=time.monotonic() + self._total_seconds, gate=gate)
-        connection = self._opened().take_connection(call, fresh=fresh)
+        engine = self._opened()
+        connection = engine.take_connection(call.address.origin, self._timeouts, fresh=fresh)
         try:
-            response = self._perform(connection, call, exchange)
+            response = self._perform(call, exchange, connection.ask)
         except BaseException:
             connection.close()
             raise
-        self._opened().keep_connection(connection, fresh=fresh)
+        engine.keep_connection(connection, fresh=fresh)
         return response
 
-    def _perform(
-        self, way: httpcore.ConnectionPool | httpcore.HTTPConnection, call: httpx.Request, exchange: Exchange
-    ) -> Response:
+    def _perform(self, call: Call, exchange: Exchange, ask: Callable[[Call], Answer]) -> Response:
         """One request and its whole answer; a failure by whether anything of the request may have arrived."""
         import httpcore
 
-        from smm_core.http_guard import BadAnswer, whole_answer
+        from smm_core.http.guard import BadAnswer, whole_answer
 
-        name, started = _name(call), time.monotonic()
+        started = time.monotonic()
         try:
             with self._opened().network.during(exchange):
-                response = whole_answer(
-                    way, _on_the_wire(call, self._timeouts), url=str(call.url), max_bytes=self._max_bytes
-                )
+                response = whole_answer(ask(call), call, max_bytes=self._max_bytes)
         except httpcore.LocalProtocolError:
             # Its own words would quote the header, and with it perhaps a token.
             if not exchange.bytes_left:
-                raise PluginError(f"{name}: the request has a header that HTTP does not allow") from None
-            raise OutcomeUnknown(f"{name}: the request broke off half-way") from None
+                raise PluginError(f"{call.name}: the request has a header that HTTP does not allow") from None
+            raise OutcomeUnknown(f"{call.name}: the request broke off half-way") from None
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.RemoteProtocolError, BadAnswer) as error:
             if not exchange.bytes_left:
-                raise TryLater(f"{name}: no connection ({_reason(error)}); nothing was sent") from None
-            raise OutcomeUnknown(f"{name}: no whole answer came back ({_reason(error)})") from None
-        _log.debug("%s: %d in %.3f s", name, response.status, time.monotonic() - started)
+                raise TryLater(f"{call.name}: no connection ({_reason(error)}); nothing was sent") from None
+            raise OutcomeUnknown(f"{call.name}: no whole answer came back ({_reason(error)})") from None
+        _log.debug("%s: %d in %.3f s", call.name, response.status, time.monotonic() - started)
         return response
 
     def _opened(self) -> _Engine:
@@ -239,7 +235,7 @@ class OneShot:
         """
         self._take()
         self._require_time()
-        call = _call(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
+        call = encode(method, url, headers=headers, params=params, json=json, data=data, files=files, content=content)
         try:
             return self._client._perform_alone(call, gate=self._open_gate, fresh=self._fresh)
         except FetchError as error:
@@ -280,7 +276,7 @@ class OneShot:
 
 def host_of(url: str) -> str:
     """The host of an address as `Client` compares it: lower case, in ASCII, without port. No address: `FetchError`."""
-    return _address(url).raw_host.decode("ascii")
+    return address_of(url).origin.host.decode("ascii")
 
 
 def retry_after(response: Response, now: datetime, *, longest: timedelta = timedelta(days=1)) -> timedelta | None:
@@ -311,29 +307,28 @@ class _Engine:
         self.network = network
         self._certificates = certificates
         self._lock = threading.Lock()
-        self._sent_over: tuple[float, httpcore.HTTPConnection] | None = None
+        self._sent_over: tuple[float, SendConnection] | None = None
         self.pool = httpcore.ConnectionPool(
             ssl_context=certificates, network_backend=network, max_connections=20, keepalive_expiry=_KEEP_ALIVE_SECONDS
         )
 
-    def take_connection(self, call: httpx.Request, *, fresh: bool) -> httpcore.HTTPConnection:
+    def take_connection(self, origin: Origin, timeouts: Mapping[str, float], *, fresh: bool) -> SendConnection:
         """A connection that nobody else uses: that of the last `send` where it may be used again, else a new one."""
-        import httpcore
+        from smm_core.http.send import SendConnection
 
         with self._lock:
             last, self._sent_over = self._sent_over, None
-        origin = _wire_url(call).origin
         if last is not None:
             at, connection = last
             young = time.monotonic() - at < _SEND_AGAIN_SECONDS
-            if young and not fresh and connection.can_handle_request(origin) and _is_open(connection):
+            if young and not fresh and connection.origin == origin and connection.is_open():
                 return connection
             connection.close()
-        return httpcore.HTTPConnection(origin, ssl_context=self._certificates, network_backend=self.network)
+        return SendConnection(origin, self.network, self._certificates, timeouts)
 
-    def keep_connection(self, connection: httpcore.HTTPConnection, *, fresh: bool) -> None:
+    def keep_connection(self, connection: SendConnection, *, fresh: bool) -> None:
         """Put a connection aside for the next `send`, where that is wanted and the other side has not ended it."""
-        if fresh or not _is_open(connection):
+        if fresh or not connection.is_idle:
             connection.close()
             return
         with self._lock:
@@ -350,15 +345,10 @@ class _Engine:
             last[1].close()
 
 
-def _is_open(connection: httpcore.HTTPConnection) -> bool:
-    """Whether a connection waits for its next request, and the other side has not closed it."""
-    return connection.is_idle() and not connection.has_expired()
-
-
 def _start_engine(
     allow_private: bool | frozenset[str], resolve: Resolve | None, ssl_context: ssl.SSLContext | None
 ) -> _Engine:
-    from smm_core.http_guard import GuardedNetwork, resolve_by_system
+    from smm_core.http.guard import GuardedNetwork, resolve_by_system
 
     _quiet("httpx", "httpcore")
     network = GuardedNetwork(allow_private=allow_private, resolve=resolve or resolve_by_system)
@@ -379,101 +369,6 @@ def _quiet(*loggers: str) -> None:
         logger = logging.getLogger(name)
         if logger.level < logging.WARNING:
             logger.setLevel(logging.WARNING)
-
-
-@functools.lru_cache(maxsize=512)
-def _address(url: str) -> httpx.URL:
-    """An address that may be asked for: http or https, with a host, without a name or password in it."""
-    import httpx
-
-    try:
-        address = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError):
-        raise FetchError("this is not an address that can be fetched", hint="write it like https://host/path") from None
-    if address.scheme not in ("http", "https"):
-        raise FetchError(f"addresses of the kind {address.scheme or '?'}: are not fetched, only http and https")
-    if not _HOST.fullmatch(address.raw_host) or address.raw_host.startswith(b"."):
-        raise FetchError("this address names no host", hint="write it like https://host/path")
-    if address.userinfo:
-        raise FetchError(
-            f"{address.host}: a name or password inside an address is not used",
-            hint="put it into a header of the request",
-        )
-    return address
-
-
-def _call(
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str] | None,
-    params: Mapping[str, str] | None,
-    json: Any,
-    data: Mapping[str, str] | None,
-    files: Mapping[str, tuple[str, bytes, str]] | None,
-    content: bytes | None,
-) -> httpx.Request:
-    """The request, encoded; `params` are added to those in the address. What cannot be encoded is a `PluginError`."""
-    import httpx
-
-    import smm_core
-
-    address = _address(url)
-    if params:
-        address = address.copy_merge_params(params)
-    defaults = {"user-agent": f"smm/{smm_core.__version__}", "accept": "*/*", "accept-encoding": "gzip"}
-    try:
-        all_headers = httpx.Headers(defaults)
-        all_headers.update(headers)
-        return httpx.Request(method, address, headers=all_headers, json=json, data=data, files=files, content=content)
-    except (TypeError, ValueError):
-        # The library's words would quote the value.
-        raise PluginError(f"{method} {_origin(address)}: a header or the body cannot be encoded") from None
-
-
-def _onward(call: httpx.Request, response: Response) -> httpx.Request | None:
-    """The request that a redirect asks for, or None. Another origin does not get to see the caller's headers."""
-    import httpx
-
-    location = response.headers.get("location")
-    if call.method not in ("GET", "HEAD") or response.status not in _REDIRECTS or not location:
-        return None
-    try:
-        target = _address(str(call.url.join(location)))
-    except (httpx.InvalidURL, ValueError):
-        raise FetchError(f"{_name(call)}: redirected to something that is not an address") from None
-    kept = {name: value for name, value in call.headers.items() if name not in ("host", "content-length")}
-    if _origin(target) != _origin(call.url):
-        kept = {name: value for name, value in kept.items() if name in _MAY_CROSS_ORIGINS}
-    return httpx.Request(call.method, target, headers=kept)
-
-
-def _origin(address: httpx.URL) -> str:
-    return f"{address.scheme}://{address.netloc.decode('ascii')}"
-
-
-def _name(call: httpx.Request) -> str:
-    """How a request is called in messages: no path and no query."""
-    return f"{call.method} {_origin(call.url)}"
-
-
-def _on_the_wire(call: httpx.Request, timeouts: Mapping[str, float]) -> httpcore.Request:
-    import httpcore
-
-    return httpcore.Request(
-        call.method,
-        _wire_url(call),
-        headers=call.headers.raw,
-        content=call.stream,
-        extensions={"timeout": timeouts},
-    )
-
-
-def _wire_url(call: httpx.Request) -> httpcore.URL:
-    import httpcore
-
-    url = call.url
-    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
 def _reason(error: Exception) -> str:

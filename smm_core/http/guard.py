@@ -17,12 +17,13 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import httpcore
 
 from smm_core.contracts import Response
 from smm_core.errors import FetchError
+from smm_core.http.request import Call
 
 Resolve = Callable[[str, int], Sequence[str]]
 """Host and port to addresses as text; a name that nobody knows is an OSError."""
@@ -202,23 +203,33 @@ class _WatchedStream(httpcore.NetworkStream):
 # ---------------------------------------------------------------- the answer
 
 
+class Answer(Protocol):
+    """An answer whose body is still to be read."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Sequence[tuple[bytes, bytes]]: ...
+    def iter_stream(self) -> Iterator[bytes]: ...
+    def close(self) -> None: ...
+
+
 class BadAnswer(Exception):
     """An answer that came whole and yet cannot be read. The message quotes nothing of it."""
 
 
-def whole_answer(
-    way: httpcore.ConnectionPool | httpcore.HTTPConnection, request: httpcore.Request, *, url: str, max_bytes: int
-) -> Response:
-    """Send a request and read its answer to the end; more than `max_bytes`, packed or unpacked, is a `FetchError`."""
-    with closing(way.handle_request(request)) as answer:
+def whole_answer(answer: Answer, call: Call, *, max_bytes: int) -> Response:
+    """Read an answer to its end; more than `max_bytes`, packed or unpacked, is a `FetchError`."""
+    with closing(answer):
         headers = _header_map(answer.headers)
         pieces = _unpacked(answer.iter_stream(), headers.get("content-encoding", "").strip().lower())
         body = bytearray()
         for piece in pieces:
             body += piece
             if len(body) > max_bytes:
-                raise FetchError(f"{request.url.host.decode()}: the answer is larger than {max_bytes:,} bytes")
-    return Response(status=answer.status, headers=headers, body=bytes(body), url=url)
+                host = call.address.origin.host.decode("ascii")
+                raise FetchError(f"{host}: the answer is larger than {max_bytes:,} bytes")
+    return Response(status=answer.status, headers=headers, body=bytes(body), url=str(call.address.url))
 
 
 def _header_map(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
