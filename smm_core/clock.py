@@ -124,22 +124,24 @@ _FAKE_BOOT = datetime(2000, 1, 1, tzinfo=UTC)
 class FakeClock:
     """A clock that stands still until it is moved; `wait` moves it.
 
-    Two of them agree about how much time has passed, as two processes of one machine do.
+    Two of them agree about how much time has passed, as two processes of one machine do; one that is made `like` another
+    clock goes on from where that stands.
     """
 
-    def __init__(self, start: datetime | None = None) -> None:
-        self._now = start or _FAKE_START
+    def __init__(self, start: datetime | None = None, *, like: Clock | None = None) -> None:
+        self._now = start or (like.now() if like else _FAKE_START)
         self._wrong = timedelta(0)
-        self._starts = 1
+        self._run = like.boot() if like else "fake"
+        self._began = self._now - timedelta(seconds=like.steady()) if like else _FAKE_BOOT
 
     def now(self) -> datetime:
         return self._now + self._wrong
 
     def steady(self) -> float:
-        return (self._now - _FAKE_BOOT).total_seconds()
+        return (self._now - self._began).total_seconds()
 
     def boot(self) -> str:
-        return f"fake run {self._starts}"
+        return self._run
 
     def set(self, instant: datetime) -> None:
         """Go to an instant: time passes until then."""
@@ -155,7 +157,7 @@ class FakeClock:
 
     def restart(self) -> None:
         """The machine is started again: how much time has passed since before is no longer known."""
-        self._starts += 1
+        self._run += " again"
 
     def wait(self, seconds: float, stop: threading.Event) -> bool:
         self.advance(timedelta(seconds=seconds))

@@ -6,6 +6,7 @@ Two rounds run on their own threads: *writing* (collect, compose, render, review
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
@@ -89,8 +90,18 @@ class Daemon:
             self._explain(self._last)
         self._configuration = self._stamp()
         self._ws.plugins  # noqa: B018 - loads them before the first round
+        self._guarded(self._follow_zones)  # before anything is due by clocks that have changed
+        gc.collect()
+        gc.freeze()  # what was loaded stays, so that nobody need look through it again and again
         self._take_over()
         log.info("started", extra={"pid": os.getpid()})
+
+    def _follow_zones(self) -> Report:
+        from smm_core.steps.zones import follow_zones
+
+        report = Report(step="schedule")
+        follow_zones(self._ws, report)
+        return report
 
     def _explain(self, last: Ended) -> None:
         """After a crash: leave out the plugin whose call was under way, and tell a person."""

@@ -301,6 +301,14 @@ def test_two_clocks_of_one_machine_agree() -> None:
     assert timedelta(0) <= since < timedelta(seconds=5)
 
 
+def test_a_fake_clock_goes_on_from_where_another_one_stands() -> None:
+    clock = FakeClock()
+    clock.set_wall(timedelta(hours=1))
+    made, other = mark(clock), FakeClock(like=clock)
+    other.advance(timedelta(minutes=1))
+    assert other.now() - clock.now() == timedelta(minutes=1) == passed(other, made)
+
+
 def test_a_clock_that_is_set_back_wins_no_time() -> None:
     clock = FakeClock()
     now, begin = never_behind(clock), clock.now()

@@ -137,10 +137,19 @@ class _Incoming(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """Stays open when the standard library closes it after an answer: the next answer comes the same way."""
+    """Stays open when the standard library closes it after an answer: the next answer comes the same way.
+
+    And a line that breaks off is no line, where the standard library would take the end for that of the headers.
+    """
 
     def close(self) -> None:
         pass
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and (size is None or size < 0 or len(line) < size):
+            raise http.client.RemoteDisconnected("it broke off")
+        return line
 
 
 def _message(call: Call) -> bytes:

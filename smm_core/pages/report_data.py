@@ -325,7 +325,8 @@ def _waiting(ws: Workspace, posts: Mapping[int, Post], now: datetime) -> Iterabl
 def _coming(ws: Workspace, client: Client, posts: Mapping[int, Post], now: datetime) -> Iterable[Coming]:
     """By time; what has none yet stands last."""
     deliveries = ws.store.ledger.deliveries(client=client.name, since=now, limit=100_000)
-    planned = [one for one in deliveries if one.state == ActionState.SCHEDULED and not one.trial]
+    waits = (ActionState.SCHEDULED, ActionState.WAITING)
+    planned = [one for one in deliveries if one.state in waits and not one.trial]
     coming = [
         *(_coming_delivery(posts[one.post_id], one) for one in planned if one.post_id in posts),
         *(_coming_post(post, client.zone) for post in posts.values() if post.state in _COMING_POSTS),

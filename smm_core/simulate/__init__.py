@@ -32,7 +32,7 @@ def simulate(
     """
     doubt = ws.store.doubt()
     with tempfile.TemporaryDirectory(prefix="smm-simulate-", ignore_cleanup_errors=True) as scratch:
-        clock = FakeClock(ws.clock.now())
+        clock = FakeClock(like=ws.clock)
         with Rehearsal(ws, Path(scratch), clock) as rehearsal:
             course = Course(rehearsal, clock, until, may_send=not doubt)
             course.run(progress)
