@@ -124,20 +124,18 @@ class Ledger:
         self, now: datetime, *, without: Collection[str] = (), profile: str | None = None, limit: int = 1000
     ) -> list[Action]:
         """What needs a hand by now, most urgent first; leaves out paused clients and logged-out profiles."""
-        sql = f"SELECT * FROM actions WHERE wake_at <= ? {claims.NOT_PAUSED}"
-        values: list[str | int] = [to_text(now)]
+        # Named, because by another index it might read all that ever went out, or all that is to come.
+        index, whose = ("actions_turns", "profile = ? AND") if profile else ("actions_wake", "")
+        sql = f"SELECT * FROM actions INDEXED BY {index} WHERE {whose} wake_at <= ? {claims.NOT_PAUSED}"
+        values: list[str | int] = [*([profile] if profile else []), to_text(now)]
         if without:
             sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
             values.extend(without)
-        if profile:
-            # The plus keeps SQLite on the index of what is due; by profile it would read all that ever went out.
-            sql += " AND +profile = ?"
-            values.append(profile)
-        return [_action(row) for row in self._db.rows(f"{sql} ORDER BY wake_at, id LIMIT ?", (*values, limit))]
+        return [_action(row) for row in self._db.rows(f"{sql} ORDER BY wake_at, due_at, id LIMIT ?", (*values, limit))]
 
     def profiles_due(self, now: datetime, *, without: Collection[str] = ()) -> list[str]:
         """The profiles with something that needs a hand by now, the most urgent first."""
-        sql = f"SELECT profile FROM actions WHERE wake_at <= ? {claims.NOT_PAUSED}"
+        sql = f"SELECT profile FROM actions INDEXED BY actions_wake WHERE wake_at <= ? {claims.NOT_PAUSED}"
         if without:
             sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
         rows = self._db.rows(f"{sql} GROUP BY profile ORDER BY min(wake_at)", (to_text(now), *without))
@@ -226,7 +224,8 @@ class Ledger:
         """Write the attempt, before anything leaves. On disk when this returns.
 
         Checked in the same transaction: the epoch is ours, the action is still scheduled for that time, nothing pauses it,
-        its parent is out, and its digest is approved (a trial on a test profile needs no approval). Anything else is `TooLate`.
+        its parent is out, and its digest is approved (a trial on a test profile needs no approval; a reply, a deletion and a taking back
+        need a person's word), and what an act acts on is still there. Anything else is `TooLate`.
         """
         return claims.claim(self._db, action, epoch, now, mark(self._clock))
 

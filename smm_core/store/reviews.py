@@ -11,7 +11,7 @@ from smm_core import lifecycle
 from smm_core.clock import from_text, to_text, wall_of
 from smm_core.errors import NotFound, SmmError, TooLate
 from smm_core.model import Decision, Post, PostState, Review, ReviewState, Verdict, from_json, to_json
-from smm_core.store import acts
+from smm_core.store import edits
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import STARTED, take_back
 
@@ -199,8 +199,8 @@ def _check_open(review: Review, decision: Decision) -> None:
 
 
 def _approve(tx: sqlite3.Connection, review: Review, verdict_id: int | None, at: str) -> None:
-    if acts.is_about_an_edit(tx, review.post_id, review.digests):
-        acts.approve_edit(tx, review.post_id, review.digests, at)
+    if edits.asks_about_an_edit(tx, review.post_id, review.digests):
+        edits.approve(tx, review.post_id, review.digests, at)
     else:
         _approve_post(tx, review, at)
     tx.execute("UPDATE reviews SET state = 'approved' WHERE id = ?", (review.id,))
@@ -222,8 +222,8 @@ def _approve_post(tx: sqlite3.Connection, review: Review, at: str) -> None:
 
 
 def _send_back(tx: sqlite3.Connection, review: Review, state: PostState, reason: str, at: str, by: str) -> None:
-    if acts.is_about_an_edit(tx, review.post_id, review.digests):
-        acts.refuse_edit(tx, review.post_id, review.digests, reason)
+    if edits.asks_about_an_edit(tx, review.post_id, review.digests):
+        edits.refuse(tx, review.post_id, review.digests, reason)
         tx.execute("UPDATE reviews SET state = 'rework' WHERE id = ?", (review.id,))
         return
     if not lifecycle.post_may(state, PostState.REWORK):
