@@ -127,6 +127,9 @@ def _heard(hand: Hand, answer: Receipt | Pending | None) -> None:
         hand.settle(outcome, hand.published(answer))
     elif isinstance(answer, Pending):
         hand.postpone(hand.ws.clock.now() + max(answer.check_after, ASK_AGAIN), answer.note)
+    elif hand.ledger.is_asked_back(hand.action):
+        # That it is gone may be our own doing: the taking back will say.
+        hand.postpone(hand.ws.clock.now() + ASK_AGAIN, "it is being taken back")
     else:
         hand.hold_in_doubt("the platform knows neither its schedule nor the post: look, then `smm deliveries resolve`")
 

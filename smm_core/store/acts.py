@@ -199,6 +199,16 @@ def handed_over(db: Database, action: Action) -> int | None:
     return int(found) if found is not None else None
 
 
+def is_asked_back(db: Database, action: Action) -> bool:
+    """See `Ledger.is_asked_back`."""
+    found = db.value(
+        "SELECT 1 FROM actions t JOIN actions h ON h.id = t.on_id WHERE h.on_id = ? AND h.removed_at IS NULL"
+        " AND t.kind = 'take-back' AND t.state IN ('waiting', 'scheduled', 'sending', 'pending', 'unknown') LIMIT 1",
+        (action.id,),
+    )
+    return found is not None
+
+
 # ---------------------------------------------------------------- claiming, and what follows
 
 

@@ -42,7 +42,8 @@ _STATE = f"""
     (SELECT failures FROM profiles WHERE profiles.profile = actions.profile) AS troubles,
     EXISTS (SELECT 1 FROM actions AS child WHERE child.parent_id = actions.id) AS has_children,
     EXISTS (SELECT 1 FROM actions AS other WHERE other.post_id = actions.post_id AND other.id != actions.id
-        AND other.trial = 0 AND other.state NOT IN ('published', 'cancelled')) AS others_left
+        AND other.trial = 0 AND other.kind IN ('publish', 'comment')
+        AND other.state NOT IN ('published', 'cancelled')) AS others_left
     FROM actions WHERE id = ?
 """
 

@@ -321,6 +321,10 @@ class Ledger:
         """The number of the hand-over by which the platform's scheduler has or may have a delivery; None without one."""
         return acts.handed_over(self._db, action)
 
+    def is_asked_back(self, action: Action) -> bool:
+        """Whether a delivery is being taken back from the platform's scheduler, with the outcome still open."""
+        return acts.is_asked_back(self._db, action)
+
     def handed_and_due(self, profile: str, now: datetime) -> list[Action]:
         """The deliveries of a profile that the platform's scheduler should have sent by now, as far as we do not know it."""
         rows = self._db.rows(

@@ -386,6 +386,32 @@ def test_a_refusal_to_let_go_waits_for_a_person_while_the_platform_sends_it(desk
     assert desk.is_sound()
 
 
+def test_what_is_gone_because_we_took_it_back_is_not_held_as_lost(desk: Desk) -> None:
+    """The platform let go of it and the answer got lost; then comes its time, before that is settled."""
+    handed(desk)
+    desk.faults("drop", "503")
+    withdraw(desk)
+    desk.publish()
+    assert states(desk, ActionKind.TAKE_BACK) == ["unknown"]
+    desk.clock.advance(DAY + MINUTE)
+    measure(desk.ws)
+    assert delivery(desk).state is ActionState.WAITING
+    desk.publish(after=10 * MINUTE, rounds=3)
+    assert (states(desk, ActionKind.TAKE_BACK), delivery(desk).state) == (["published"], ActionState.CANCELLED)
+    assert desk.texts() == []
+    assert desk.is_sound()
+
+
+def test_a_post_is_done_when_it_is_out_whatever_else_is_open(desk: Desk) -> None:
+    handed(desk)
+    desk.faults("refuse")
+    cancel(desk)
+    desk.publish()
+    desk.publish(after=DAY + MINUTE)
+    assert (delivery(desk).state, desk.ws.store.posts.get(1).state) == (ActionState.PUBLISHED, PostState.DONE)
+    assert desk.is_sound()
+
+
 def clocks_change(desk: Desk) -> None:
     """Everything planned by the wall clock of Amsterdam is due an hour later."""
 
