@@ -22,7 +22,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 TOPICS = ("start", "schedule", "publish", "daemon", "collect", "cards")
 # Without these a topic has nothing to measure; the plugins are installed by `make bench`.
-NEEDS = {"collect": ("smm_feeds", "feedparser"), "cards": ("smm_cards",), "daemon": ("smm_sandbox",)}
+NEEDS = {
+    "publish": ("apprise", "huey"),
+    "collect": ("smm_feeds", "feedparser"),
+    "cards": ("smm_cards",),
+    "daemon": ("smm_sandbox",),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
