@@ -85,6 +85,9 @@ if TYPE_CHECKING:
     from smm_core.hookspecs import (
         hookimpl,
     )
+    from smm_core.http import (
+        retry_after,
+    )
     from smm_core.limits import (
         ImageLimits,
         Limits,
@@ -244,6 +247,7 @@ _HOMES = {
         "WorkspaceError",
     ),
     "smm_core.hookspecs": ("hookimpl",),
+    "smm_core.http": ("retry_after",),
     "smm_core.limits": (
         "ImageLimits",
         "Limits",
@@ -457,6 +461,7 @@ __all__ = [
     "open_picture",
     "parse_duration",
     "render_plain",
+    "retry_after",
     "say_duration",
     "sealed",
     "split_text",

@@ -83,13 +83,22 @@ def _disk(ws: Workspace) -> Iterator[Finding]:
 
 
 def _plugins(ws: Workspace) -> Iterator[Finding]:
+    from smm_core.isolation import Misdeed
+
     for one in ws.plugins.loaded:
+        name, part = one.found.name, f"plugin {one.found.name}"
+        thing = one.found.target if one.found.package == "workspace" else one.found.package
         if one.error:
-            thing = one.found.target if one.found.package == "workspace" else one.found.package
-            step = f"mend or remove {thing}; `smm plugins show {one.found.name}`"
-            yield Finding(part=f"plugin {one.found.name}", ok=False, found=one.error, next_step=step)
+            step = f"mend or remove {thing}; `smm plugins show {name}`"
+            yield Finding(part=part, ok=False, found=one.error, next_step=step)
         elif one.enabled:
-            yield Finding(part=f"plugin {one.found.name}", ok=True, found=", ".join(one.objects) or "hooks only")
+            did = [trouble for trouble in ws.troubles.lately() if trouble.plugin == name]
+            for trouble in did:
+                harmless = trouble.misdeed in (Misdeed.PRINTED, Misdeed.DEPRECATED)
+                step = f"the log has more; mend or upgrade {thing}, then `smm plugins forget {name}`"
+                yield Finding(part=part, ok=harmless, found=str(trouble), next_step=step)
+            if not did:
+                yield Finding(part=part, ok=True, found=", ".join(one.objects) or "hooks only")
 
 
 def _profiles(ws: Workspace) -> Iterator[Finding]:

@@ -14,17 +14,17 @@ import json
 import logging
 import os
 import queue
-import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from smm_core import cores
 from smm_core.errors import PluginError, SmmError
+from smm_core.isolation import Call as Call
+from smm_core.isolation import Leftovers, Misdeed, Note, nobody, watched
 from smm_core.secrets import scrub
 
 T = TypeVar("T")
@@ -41,25 +41,19 @@ class LeftBehind(BaseException):
     """Raised in a thread whose call came back after its deadline: somebody else went on in its place, and it is to end."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
-    """Which plugin is called, and for what; `subject` is a profile, a source, a review."""
-
-    plugin: str
-    method: str
-    subject: str = ""
-
-    def __str__(self) -> str:
-        about = f" for {self.subject}" if self.subject else ""
-        return f"plugin {self.plugin}: {self.method}{about}"
-
-
 class Engine:
-    """Runs calls. `deadline` holds for calls that do not bring their own."""
+    """Runs calls. `deadline` holds for calls that do not bring their own; `note` is told what they do wrong."""
 
-    def __init__(self, deadline: timedelta = timedelta(seconds=60), breadcrumbs: Breadcrumbs | None = None) -> None:
+    def __init__(
+        self,
+        deadline: timedelta = timedelta(seconds=60),
+        breadcrumbs: Breadcrumbs | None = None,
+        note: Note = nobody,
+    ) -> None:
         self.deadline = deadline
         self._breadcrumbs = breadcrumbs
+        self._note = note
+        self._leftovers = Leftovers()
         self._workers = _Workers()
         self._watch = _Watch()
 
@@ -77,12 +71,13 @@ class Engine:
         `PluginError`. Never lets SystemExit or KeyboardInterrupt of a plugin through.
         """
         limit = (deadline or self.deadline).total_seconds()
-        job = _Job(call, function)
+        job = _Job(watched(call, self._note), function)
         with self.under_way(call):
             self._workers.take(job)
             if not job.done.acquire(timeout=min(limit, threading.TIMEOUT_MAX)):
-                raise _late(call, limit)
-        result: T = _result(call, job.result, job.error, expect)
+                raise self._late(call, limit)
+        self._leftovers.came_back(job.watched)
+        result: T = self._result(call, job.result, job.error, expect)
         return result
 
     def run_here(
@@ -103,37 +98,70 @@ class Engine:
         failure: BaseException | None = None
 
         def give_up() -> None:
-            instead(_late(call, deadline.total_seconds()))
+            instead(self._late(call, deadline.total_seconds()))
 
         ticket = self._watch.expect(deadline.total_seconds(), give_up)
-        with self.under_way(call), capture_prints(call):
+        with self.under_way(call), watched(call, self._note) as work:
             try:
                 result = function()
             except BaseException as error:
                 failure = error
         if not self._watch.came_back(ticket):
             raise LeftBehind
-        checked: T = _result(call, result, failure, expect)
+        self._leftovers.came_back(work)
+        checked: T = self._result(call, result, failure, expect)
         return checked
 
     def under_way(self, call: Call) -> contextlib.AbstractContextManager[None]:
         """Within this block the call is known to be under way, should it end the whole process."""
         return self._breadcrumbs.under_way(call) if self._breadcrumbs else contextlib.nullcontext()
 
+    def settle(self) -> None:
+        """Look at the threads that the last calls started, and may have left running. Waits half a second at most."""
+        self._leftovers.settle()
 
-def _late(call: Call, seconds: float) -> PluginTimeout:
-    return PluginTimeout(f"{call} did not come back within {seconds:g} s", plugin=call.plugin, method=call.method)
+    def _late(self, call: Call, seconds: float) -> PluginTimeout:
+        said = f"did not come back within {seconds:g} s"
+        self._note(call, Misdeed.HUNG, said)
+        return PluginTimeout(f"{call} {said}", plugin=call.plugin, method=call.method)
 
+    def _result(self, call: Call, result: Any, error: BaseException | None, expect: type | tuple[type, ...]) -> Any:
+        """The result, if it is one; otherwise what is wrong, as the caller should see it."""
+        if error is not None:
+            raise self._explained(call, error)
+        if not isinstance(result, expect):
+            said = f"returned {type(result).__name__}, not {_names(expect)}"
+            self._note(call, Misdeed.WRONG, said)
+            raise PluginError(f"{call} {said}", plugin=call.plugin, method=call.method)
+        return result
 
-def _result(call: Call, result: Any, error: BaseException | None, expect: type | tuple[type, ...]) -> Any:
-    """The result, if it is one; otherwise what is wrong, as the caller should see it."""
-    if error is not None:
-        raise _explained(call, error)
-    if not isinstance(result, expect):
-        raise PluginError(
-            f"{call} returned {type(result).__name__}, not {_names(expect)}", plugin=call.plugin, method=call.method
+    def _explained(self, call: Call, error: BaseException) -> BaseException:
+        """The error as the caller should see it: ours as they are, a stranger's wrapped and its traceback logged."""
+        if isinstance(error, SmmError):
+            # A platform may quote the request in its refusal, and the token with it.
+            error.message, error.hint = scrub(error.message), scrub(error.hint)
+            error.args = (error.message,)
+        if isinstance(error, PluginError):
+            error.plugin = error.plugin or call.plugin
+            error.method = error.method or call.method
+            return error
+        if isinstance(error, SmmError):
+            return error
+        log.warning(
+            "%s raised %s",
+            call,
+            scrub(repr(error)),
+            exc_info=error,
+            extra={"plugin": call.plugin, "method": call.method},
         )
-    return result
+        said = scrub(str(error)).strip().splitlines()
+        detail = f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__
+        self._note(call, Misdeed.LEFT if isinstance(error, SystemExit) else Misdeed.RAISED, detail)
+        wrapped = PluginError(
+            f"{call} raised {detail}", plugin=call.plugin, method=call.method, hint="the log has the details"
+        )
+        wrapped.__cause__ = error
+        return wrapped
 
 
 class _Watch:
@@ -183,10 +211,10 @@ class _Watch:
 class _Job:
     """One call and what came of it; `done` can be acquired when it came back."""
 
-    __slots__ = ("call", "done", "error", "function", "result")
+    __slots__ = ("done", "error", "function", "result", "watched")
 
-    def __init__(self, call: Call, function: Callable[[], Any]) -> None:
-        self.call = call
+    def __init__(self, watched: watched, function: Callable[[], Any]) -> None:
+        self.watched = watched
         self.function = function
         self.result: Any = None
         self.error: BaseException | None = None
@@ -194,7 +222,7 @@ class _Job:
         self.done.acquire()
 
     def work(self) -> None:
-        with capture_prints(self.call):
+        with self.watched:
             try:
                 self.result = self.function()
             except BaseException as error:
@@ -242,68 +270,6 @@ class _Workers:
 def _names(expect: type | tuple[type, ...]) -> str:
     kinds = expect if isinstance(expect, tuple) else (expect,)
     return " or ".join(kind.__name__ for kind in kinds)
-
-
-def _explained(call: Call, error: BaseException) -> BaseException:
-    """The error as the caller should see it: ours as they are, a stranger's wrapped and its traceback logged."""
-    if isinstance(error, PluginError):
-        error.plugin = error.plugin or call.plugin
-        error.method = error.method or call.method
-        return error
-    if isinstance(error, SmmError):
-        return error
-    log.warning(
-        "%s raised %s", call, scrub(repr(error)), exc_info=error, extra={"plugin": call.plugin, "method": call.method}
-    )
-    said = scrub(str(error)).strip().splitlines()
-    detail = f"{type(error).__name__}: {said[0][:300]}" if said else type(error).__name__
-    wrapped = PluginError(
-        f"{call} raised {detail}", plugin=call.plugin, method=call.method, hint="the log has the details"
-    )
-    wrapped.__cause__ = error
-    return wrapped
-
-
-# ---------------------------------------------------------------- what a plugin prints
-
-_printing = threading.local()
-
-
-class _Router:
-    """Stands in for stdout: what a plugin's thread writes goes to the log, everything else where it should."""
-
-    def __init__(self, real: Any) -> None:
-        self._real = real
-
-    def write(self, text: str) -> int:
-        call = getattr(_printing, "call", None)
-        if call is None:
-            return int(self._real.write(text))
-        for line in text.splitlines():
-            if line.strip():
-                log.info("%s printed: %s", call, scrub(line.rstrip())[:500], extra={"plugin": call.plugin})
-        return len(text)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._real, name)
-
-
-class capture_prints:
-    """Within this block, what this thread prints is the plugin's, and goes to the log."""
-
-    __slots__ = ("_before", "_call")
-
-    def __init__(self, call: Call) -> None:
-        self._call = call
-
-    def __enter__(self) -> None:
-        if not isinstance(sys.stdout, _Router):
-            sys.stdout = _Router(sys.stdout)
-        self._before = getattr(_printing, "call", None)
-        _printing.call = self._call
-
-    def __exit__(self, *_: object) -> None:
-        _printing.call = self._before
 
 
 # ---------------------------------------------------------------- which calls were under way

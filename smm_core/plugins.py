@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import logging
 import sys
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ from typing import Any
 
 import pluggy
 
-from smm_core import hookspecs
+from smm_core import deprecation, hookspecs
 from smm_core.contracts import Approver, Metrics, Publisher, Source, Template
 from smm_core.discovery import Found
 from smm_core.engine import Call, Engine
@@ -37,11 +38,16 @@ FAMILIES: Mapping[str, type] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
-    """A plugin and what became of it: `error` is empty when it works."""
+    """A plugin and what became of it: `error` is empty when it works. `left_out`: for now, after it ended a process.
+
+    `deprecated`: what it uses that goes away, a line each.
+    """
 
     found: Found
     enabled: bool = True
     error: str = ""
+    left_out: bool = False
+    deprecated: tuple[str, ...] = ()
     hooks: tuple[str, ...] = ()
     objects: tuple[str, ...] = ()
 
@@ -199,11 +205,13 @@ def load(
             loaded.append(Loaded(found=one, enabled=False))
             continue
         if quarantined and one.name in quarantined:
-            loaded.append(Loaded(found=one, error=quarantined[one.name]))
+            loaded.append(Loaded(found=one, error=quarantined[one.name], left_out=True))
             continue
         loaded.append(_load_one(one, manager, objects, engine))
         if loaded[-1].error:
             log.warning("plugin %s is left out: %s", one.name, loaded[-1].error, extra={"plugin": one.name})
+        for line in loaded[-1].deprecated:
+            log.warning("plugin %s: %s", one.name, line, extra={"plugin": one.name})
     return Plugins(loaded, manager, objects)
 
 
@@ -212,7 +220,7 @@ def _load_one(
 ) -> Loaded:
     try:
         module = engine.run(Call(plugin=one.name, method="import"), lambda: _import(one), expect=object)
-        manager.register(module, one.name)
+        hooks = _registered(manager, module, one.name)
     except Exception as error:
         with contextlib.suppress(Exception):
             manager.unregister(name=one.name)
@@ -224,7 +232,22 @@ def _load_one(
         manager.unregister(name=one.name)
         return Loaded(found=one, error=_said(error))
     callers = manager.get_hookcallers(module) or []
-    return Loaded(found=one, hooks=tuple(sorted(caller.name for caller in callers)), objects=tuple(names))
+    offered = (objects[family][name][1] for family, name in names)
+    deprecated = [*hooks, *(mark for thing in offered for mark in deprecation.of_object(thing))]
+    return Loaded(
+        found=one,
+        hooks=tuple(sorted(caller.name for caller in callers)),
+        objects=tuple(f"{family} {name}" for family, name in names),
+        deprecated=tuple(dict.fromkeys(map(str, deprecated))),
+    )
+
+
+def _registered(manager: pluggy.PluginManager, module: object, name: str) -> list[deprecation.Deprecated]:
+    """Register a plugin's hooks; those that go away."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        manager.register(module, name)
+    return [one.message for one in caught if isinstance(one.message, deprecation.Deprecated)]
 
 
 def _import(one: Found) -> Any:
@@ -245,8 +268,8 @@ def _import(one: Found) -> Any:
 
 def _register_objects(
     one: Found, manager: pluggy.PluginManager, objects: dict[str, dict[str, tuple[str, Any]]], engine: Engine
-) -> list[str]:
-    """Ask one plugin for its objects, check each, and add them all or none."""
+) -> list[tuple[str, str]]:
+    """Ask one plugin for its objects, check each, and add them all or none. Their families and names."""
     fresh: list[tuple[str, str, Any]] = []
     for family, kind in FAMILIES.items():
         hook = f"smm_{family}s" if family != "metrics" else "smm_metrics"
@@ -267,7 +290,7 @@ def _register_objects(
                 )
     for family, name, thing in fresh:
         objects[family][name] = (one.name, thing)
-    return [f"{family} {name}" for family, name, _ in fresh]
+    return [(family, name) for family, name, _ in fresh]
 
 
 def _checked(thing: Any, kind: type, family: str, hook: str) -> str:

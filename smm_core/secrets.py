@@ -5,8 +5,10 @@ References stand in the configuration: `env:NAME`, `file:PATH` (0600, relative t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import stat
 import tempfile
 import threading
@@ -14,7 +16,9 @@ from pathlib import Path
 
 from smm_core.errors import SecretError
 
+_SERVICE = "smm"
 _known: set[str] = set()
+_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:\S.*|keyring:[^/]+/.+", re.ASCII)
 
 
 class Secret:
@@ -41,7 +45,7 @@ class Secret:
         return "•••"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
+        return type(other) is Secret and other._value == self._value
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -50,12 +54,41 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
+class _SecretBehind(Secret):
+    """A secret that is looked up when it is asked for, so that one that leads nowhere stops only the call that needs it."""
+
+    __slots__ = ("_reference", "_root")
+
+    def __init__(self, reference: str, root: Path) -> None:
+        self._reference = reference
+        self._root = root
+
+    def reveal(self) -> str:
+        return resolve(self._reference, self._root).reveal()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _SecretBehind) and (other._reference, other._root) == (self._reference, self._root)
+
+    def __hash__(self) -> int:
+        return hash((self._reference, self._root))
+
+
+def secret_behind(reference: str, root: Path) -> Secret:
+    """The secret behind a reference, looked up at each `reveal`, which raises a `SecretError` when it leads nowhere."""
+    return _SecretBehind(reference, root)
+
+
 def scrub(text: str) -> str:
     """The text without any secret that this process has seen; for logs and messages that come from outside."""
     for value in _known:
         if value in text:
             text = text.replace(value, "•••")
     return text
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text has the form of a reference, wherever it may lead."""
+    return bool(_REFERENCE.fullmatch(text))
 
 
 def resolve(reference: str, root: Path) -> Secret:
@@ -101,6 +134,55 @@ def _from_keyring(reference: str, service: str, user: str) -> Secret:
     if not value:
         raise SecretError(f"secret {reference}: nothing stored", hint=f"keyring set {service} {user}")
     return Secret(value)
+
+
+def keep_secret(name: str, value: Secret, root: Path) -> str:
+    """Store a secret where only this user can read it, and return the reference to it.
+
+    That is the keyring where one runs, else a file of mode 0600 in the workspace's `.smm/secrets/`. `name` is a plain word.
+    """
+    if _put_into_keyring(name, value):
+        return f"keyring:{_SERVICE}/{name}"
+    folder = root / ".smm" / "secrets"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".secret-")  # made with mode 0600
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(value.reveal())
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(folder / name)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return f"file:.smm/secrets/{name}"
+
+
+def forget_secret(reference: str, root: Path) -> None:
+    """Take back what `keep_secret` stored; a secret that lies elsewhere is left alone."""
+    kind, _, rest = reference.partition(":")
+    if kind == "file" and rest.startswith(".smm/secrets/"):
+        (root / rest).unlink(missing_ok=True)
+    elif kind == "keyring" and rest.startswith(f"{_SERVICE}/"):
+        import keyring
+        import keyring.errors
+
+        with contextlib.suppress(keyring.errors.KeyringError):
+            keyring.delete_password(*rest.split("/", 1))
+
+
+def _put_into_keyring(name: str, value: Secret) -> bool:
+    """Whether a keyring runs here and has it now."""
+    import keyring
+    import keyring.errors
+
+    try:
+        if keyring.get_keyring().priority <= 0:
+            return False
+        keyring.set_password(_SERVICE, name, value.reveal())
+        return keyring.get_password(_SERVICE, name) == value.reveal()
+    except (keyring.errors.KeyringError, RuntimeError):
+        return False
 
 
 class CredentialsFile:

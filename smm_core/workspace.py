@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from smm_core.model import Event, Profile
     from smm_core.plugins import Plugins
     from smm_core.store import Store
+    from smm_core.troubles import Troubles
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ class Workspace:
         self._profiles: dict[str, Profile] = {}
         self._limits: dict[str, tuple[object, Limits]] = {}
         self._things: dict[tuple[str, str], tuple[logging.LoggerAdapter[logging.Logger], Credentials]] = {}
+        self._said: set[str] = set()
         self._lock = threading.RLock()
         self._by = os.environ.get("SMM_PERSON") or os.environ.get("USER") or "someone"
 
@@ -82,7 +84,14 @@ class Workspace:
         """What runs plugin calls."""
         from smm_core.engine import Engine
 
-        return Engine(self.config.plugins.deadline, self.breadcrumbs)
+        return Engine(self.config.plugins.deadline, self.breadcrumbs, self.troubles.note)
+
+    @cached_property
+    def troubles(self) -> Troubles:
+        """What plugins did wrong lately, on disk."""
+        from smm_core.troubles import Troubles
+
+        return Troubles(self.root / ".smm" / "plugin-troubles.json", self.clock)
 
     @cached_property
     def breadcrumbs(self) -> Breadcrumbs:
@@ -130,6 +139,11 @@ class Workspace:
     def close(self) -> None:
         """Close what was opened."""
         self._close_clients()
+        engine, troubles = self.__dict__.pop("engine", None), self.__dict__.pop("troubles", None)
+        if engine is not None:
+            engine.settle()
+        if troubles is not None:
+            troubles.close()
         store = self.__dict__.pop("store", None)
         if store is not None:
             store.close()
@@ -203,8 +217,14 @@ class Workspace:
 
     def _settings(self, kind: type, raw: Any, table: str, name: str) -> Any:
         from smm_core.config import decode_settings, settings_where
+        from smm_core.deprecation import of_settings
 
-        return decode_settings(kind, raw or {}, where=settings_where(self.config, table, name))
+        for mark in of_settings(kind, raw or {}):
+            said = f"[{table}.{name}.settings] {mark}"
+            if said not in self._said:
+                self._said.add(said)
+                logging.getLogger("smm.plugins").warning("smm.toml %s", said)
+        return decode_settings(kind, raw or {}, where=settings_where(self.config, table, name), root=self.root)
 
     def source_settings(self, name: str) -> Any:
         """The settings of a configured source, decoded into the type its plugin declares."""
@@ -433,6 +453,14 @@ class Quarantine:
             for plugin, entry in self._load().items()
             if timedelta(0) < from_text(entry["until"]) - now <= self.LEFT_OUT  # more, and the clock was set back
         }
+
+    def forgive(self, plugin: str) -> bool:
+        """Give one plugin another chance; whether it needed one."""
+        everything = self._load()
+        if everything.pop(plugin, None) is None:
+            return False
+        self._save(everything)
+        return True
 
     def clear(self) -> None:
         """Give every plugin another chance."""

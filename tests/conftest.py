@@ -113,5 +113,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest goes first, so that no worker is left with it at the end."""
-    long = ("tests/crash/", "tests/house/test_docs_examples.py", "tests/test_ledger_states.py", "tests/bad_days/")
+    long = (
+        "tests/crash/",
+        "tests/scaffold/test_fresh_environment.py",
+        "tests/house/test_docs_examples.py",
+        "tests/test_ledger_states.py",
+        "tests/bad_days/",
+    )
     items.sort(key=lambda item: not item.nodeid.startswith(long))

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from smm_core.config.decode import Form, decode, decode_settings, words_of
 from smm_core.config.mistakes import Mistakes, Where
 from smm_core.config.schema import ConfigDocument, describe_keys
-from smm_core.errors import ConfigErrors, SmmError
+from smm_core.errors import ConfigErrors, SecretError, SmmError
+from smm_core.secrets import Secret
 from smm_core.toml_source import Lines
 
 HERE = Where(file="example")
@@ -343,3 +344,47 @@ def test_any_table_is_decoded_or_refused_with_mistakes_of_one_line(raw: dict[str
             # Either of the two is right; a mistake has one line, which a terminal can show.
             assert errors.mistakes  # noqa: PT017
             assert all(str(mistake).isprintable() for mistake in errors.mistakes)  # noqa: PT017
+
+
+# ---------------------------------------------------------------- secrets
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WithSecret:
+    key_of_door: Secret | None = None
+    token: Secret | None = None
+
+
+def test_a_secret_is_looked_up_when_it_is_revealed(tmp_path: Path) -> None:
+    kept = tmp_path / "token"
+    settings = decode_settings(WithSecret, {"token": "file:token"}, where=HERE, root=tmp_path)
+    with pytest.raises(SecretError, match="file:token"):
+        settings.token.reveal()
+    kept.write_text("canary-1")
+    kept.chmod(0o600)
+    assert settings.token.reveal() == "canary-1"
+    kept.write_text("canary-2")
+    assert settings.token.reveal() == "canary-2"
+    assert "canary" not in f"{settings!r} {settings.token}"
+
+
+def test_the_same_reference_is_the_same_secret(tmp_path: Path) -> None:
+    def settings(reference: str, root: Path) -> Any:
+        return decode_settings(WithSecret, {"token": reference}, where=HERE, root=root)
+
+    one = settings("env:A", tmp_path)
+    assert one == settings("env:A", tmp_path)
+    assert hash(one) == hash(settings("env:A", tmp_path))
+    assert one != settings("env:B", tmp_path)
+    assert one != settings("env:A", tmp_path / "other")
+    assert one.token != Secret("env:A")
+
+
+@pytest.mark.parametrize("name", ["key_of_door", "token"])
+@pytest.mark.parametrize("raw", ["canary-6d10", 61, ["canary-6d10"], {"a": "canary-6d10"}])
+def test_a_secret_that_is_written_out_is_refused_once_and_not_told(name: str, raw: object) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        decode_settings(WithSecret, {name: raw}, where=HERE)
+    (mistake,) = [one for one in caught.value.mistakes if one.where.endswith(name)]
+    assert "not a reference to a secret" in str(mistake)
+    assert "canary" not in str(caught.value)

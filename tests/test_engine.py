@@ -132,6 +132,18 @@ def test_a_clean_end_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_token_that_the_platform_says_back_is_blotted_out() -> None:
+    token = Secret("canary-51b0d7aa").reveal()
+
+    def fail() -> int:
+        raise Rejected(f"401 you said {token}", hint=f"not {token}")
+
+    with pytest.raises(Rejected) as caught:
+        Engine().run(CALL, fail, expect=int)
+    assert str(caught.value) == "401 you said ••• (not •••)"
+    assert token not in repr(caught.value)
+
+
 def test_threads_are_used_again_but_not_one_that_hangs() -> None:
     engine = Engine()
     seen = {engine.run(CALL, threading.get_ident, expect=int) for _ in range(20)}

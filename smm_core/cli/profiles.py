@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from smm_core.cli.output import client_option, json_option, local, say, show_json, show_rows
+from smm_core.cli.profiles_add import add
 from smm_core.cli.session import Session, pass_session
 from smm_core.contracts import Inspected, InspectRequest
 from smm_core.errors import NeedsLogin
@@ -100,14 +101,15 @@ def _limit_lines(limits: Limits) -> list[str]:
 @pass_session
 def inspect(session: Session, name: str, as_json: bool) -> None:
     """Ask the platform who we are on this profile, and keep its limits."""
-    inspected = _inspect(session, session.ws.profile(name))
+    inspected = inspect_profile(session, session.ws.profile(name))
     if as_json:
         show_json(inspected)
     else:
         click.echo(f"{name}: {inspected.account}{f' ({inspected.url})' if inspected.url else ''}")
 
 
-def _inspect(session: Session, profile: Profile) -> Inspected:
+def inspect_profile(session: Session, profile: Profile) -> Inspected:
+    """Ask the platform who we are, and keep what it says."""
     ws = session.ws
     session.log()
     publisher = ws.plugins.publisher(profile.platform)
@@ -133,7 +135,7 @@ def login(session: Session, name: str) -> int:
     ws = session.ws
     profile = ws.profile(name)
     try:
-        inspected = _inspect(session, profile)
+        inspected = inspect_profile(session, profile)
     except NeedsLogin as error:
         ws.store.profiles.log_out(name, str(error))
         click.echo(f"{name} still needs a login: {error}", err=True)
@@ -144,5 +146,7 @@ def login(session: Session, name: str) -> int:
     click.echo(f"{name} works: {inspected.account}; {released} deliveries go on")
     return 0
 
+
+profiles.add_command(add)
 
 commands = {"profiles": profiles}

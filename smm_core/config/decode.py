@@ -21,8 +21,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from smm_core.clock import parse_duration
-from smm_core.config.mistakes import Mistakes, Where, is_secret_key, nearest, note_open_secrets
+from smm_core.config.mistakes import (
+    NO_REFERENCE,
+    REFERENCE_HINT,
+    Mistakes,
+    Where,
+    is_secret_key,
+    nearest,
+    note_open_secrets,
+)
 from smm_core.errors import SmmError
+from smm_core.secrets import Secret, is_reference, secret_behind
 
 T = TypeVar("T")
 
@@ -41,6 +50,7 @@ _WORDS = types.MappingProxyType(
         datetime: "a date with a time",
         date: "a date",
         time: "a time of day",
+        Secret: "a reference to a secret",
     }
 )
 
@@ -72,35 +82,40 @@ def decode(kind: type[T], raw: object, *, where: Where) -> T:
     """A `kind` made of a plain table; all mistakes at once are a `ConfigErrors`.
 
     Annotations may be str, bool, int, float, timedelta ("2h"), Path, date, time, datetime, Enum, Literal, tuple, list,
-    frozenset, Mapping[str, X], dataclasses, unions with None or of several types, Any, and `Annotated[X, Form]`.
+    frozenset, Mapping[str, X], dataclasses, unions with None or of several types, Any, and `Annotated[X, Form]`;
+    `Secret` stands for a reference to one, which is looked up when the secret is revealed.
     Anything else is a TypeError: a mistake of the programmer.
     """
     mistakes = Mistakes()
     return mistakes.settle(decode_into(kind, raw, where=where, mistakes=mistakes))
 
 
-def decode_into(kind: type[T], raw: object, *, where: Where, mistakes: Mistakes) -> T | None:
-    """Like `decode`, but the mistakes go to a list; None when there was one."""
-    value = _Decoder(mistakes).value(kind, raw, where)
+def decode_into(kind: type[T], raw: object, *, where: Where, mistakes: Mistakes, root: Path | None = None) -> T | None:
+    """Like `decode`, but the mistakes go to a list; None when there was one. `root`: where `file:` references begin."""
+    value = _Decoder(mistakes, root or Path()).value(kind, raw, where)
     return None if value is _WRONG else cast(T, value)
 
 
-def decode_settings(kind: type[Any], raw: Mapping[str, Any] | None, *, where: str | Where) -> Any:
-    """A plugin's settings: its dataclass made of the raw table (None: empty). `where` names the table in messages.
+def decode_settings(
+    kind: type[Any], raw: Mapping[str, Any] | None, *, where: str | Where, root: Path | None = None
+) -> Any:
+    """A plugin's settings: its dataclass made of the raw table (None: empty). `where` names the table in messages, `root`
+    is the workspace's folder, from which `file:` references lead.
 
     Mistakes, secrets written out in the table among them, are a `ConfigErrors`.
     """
     place = where if isinstance(where, Where) else Where(file=where)
     mistakes = Mistakes()
     note_open_secrets(raw or {}, where=place, mistakes=mistakes)
-    return mistakes.settle(decode_into(kind, raw or {}, where=place, mistakes=mistakes))
+    return mistakes.settle(decode_into(kind, raw or {}, where=place, mistakes=mistakes, root=root))
 
 
 class _Decoder:
     """One method for each kind of annotation; each gives the value, or notes a mistake and gives `_WRONG`."""
 
-    def __init__(self, mistakes: Mistakes) -> None:
+    def __init__(self, mistakes: Mistakes, root: Path) -> None:
         self._mistakes = mistakes
+        self._root = root
 
     def value(self, kind: Any, raw: object, where: Where) -> Any:
         """The raw value as what `kind` asks for."""
@@ -123,6 +138,8 @@ class _Decoder:
         return raw if kind in (Any, object) else self._plain(kind, raw, where, asked=kind)
 
     def _plain(self, kind: Any, raw: object, where: Where, *, asked: Any) -> Any:
+        if kind is Secret:
+            return self._secret(raw, where)
         if kind is timedelta:
             return self._parsed(asked, parse_duration, raw, where)
         if kind is Path:
@@ -133,6 +150,13 @@ class _Decoder:
             raise TypeError(f"{where}: {kind!r} cannot be read from a configuration")
         is_finite = not isinstance(raw, float) or math.isfinite(raw)
         return raw if type(raw) is kind and is_finite else self._unexpected(asked, raw, where)
+
+    def _secret(self, raw: object, where: Where) -> Any:
+        # What stands there instead of a reference may be the secret itself, so it is never said.
+        if isinstance(raw, str) and is_reference(raw):
+            return secret_behind(raw, self._root)
+        self._mistakes.add(where, NO_REFERENCE, hint=REFERENCE_HINT)
+        return _WRONG
 
     def _parsed(self, kind: Any, parse: Callable[[str], Any], raw: object, where: Where) -> Any:
         if not isinstance(raw, str):
@@ -164,7 +188,7 @@ class _Decoder:
             return self.value(members[0], raw, where)
         for member in members:
             attempt = Mistakes()
-            value = _Decoder(attempt).value(member, raw, where)
+            value = _Decoder(attempt, self._root).value(member, raw, where)
             if not len(attempt):
                 return value
         return self._unexpected(kind, raw, where)

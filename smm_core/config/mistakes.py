@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from smm_core.errors import ConfigError, ConfigErrors
+from smm_core.secrets import is_reference
 from smm_core.toml_source import KeyPath, Lines
 
 T = TypeVar("T")
 
-_REFERENCE_HINT = "write env:NAME, file:PATH or keyring:SERVICE/USER, never the secret itself"
-_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:\S.*|keyring:[^/]+/.+", re.ASCII)
+NO_REFERENCE = "holds a text that is not a reference to a secret"
+REFERENCE_HINT = "write env:NAME, file:PATH or keyring:SERVICE/USER, never the secret itself"
 _SECRET_WORD = re.compile(r"secret|token|password|passwd|passphrase|api_?key", re.IGNORECASE)
 _SECRET_KEY = re.compile(rf".*(?:{_SECRET_WORD.pattern})s?", re.IGNORECASE | re.DOTALL)
 _TOKEN_LIKE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~+/=-]{16,}")
@@ -68,9 +69,10 @@ class Mistakes:
         return len(self._found)
 
     def add(self, where: Where, message: str, *, hint: str = "") -> None:
-        """Note one mistake. It stays on one line and tells no control characters, whatever the file holds."""
+        """Note one mistake, once. It stays on one line and tells no control characters, whatever the file holds."""
         mistake = ConfigError(_one_line(message), where=_one_line(str(where)), hint=_one_line(hint))
-        self._found.append((where.file, where.line or 0, mistake))
+        if all(str(mistake) != str(noted) for _, _, noted in self._found):
+            self._found.append((where.file, where.line or 0, mistake))
 
     def take(self, file: str, errors: ConfigErrors) -> None:
         """Note the mistakes of a reading that ended early."""
@@ -124,9 +126,7 @@ def note_open_secrets(raw: object, *, where: Where, mistakes: Mistakes) -> None:
     looks like a token is.
     """
     for path in _open_secrets(raw, where.path):
-        mistakes.add(
-            where.at(*path[len(where.path) :]), "holds a text that is not a reference to a secret", hint=_REFERENCE_HINT
-        )
+        mistakes.add(where.at(*path[len(where.path) :]), NO_REFERENCE, hint=REFERENCE_HINT)
 
 
 def _open_secrets(raw: object, path: KeyPath) -> Iterator[KeyPath]:
@@ -141,6 +141,6 @@ def _open_secrets(raw: object, path: KeyPath) -> Iterator[KeyPath]:
 
 
 def _holds_secret(name: str, text: str) -> bool:
-    if not _SECRET_WORD.search(name) or _REFERENCE.fullmatch(text):
+    if not _SECRET_WORD.search(name) or is_reference(text):
         return False
     return bool(_SECRET_KEY.fullmatch(name) or _TOKEN_LIKE.fullmatch(text))

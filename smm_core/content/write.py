@@ -44,18 +44,22 @@ def post_text(post: PostFound, *, file_of: FileOf | None = None) -> str:
     A post with picture files and no `file_of` is a `ContentError`.
     """
     content = post.content
-    lines = [f"{key} = {_toml(value)}" for key, value in _plain_keys(post) if value]
+    lines = [f"{key} = {toml_value(value)}" for key, value in _plain_keys(post) if value]
     if content.pictures:
-        pictures = "".join(f"    {_toml(_picture_table(one, file_of, post.key))},\n" for one in content.pictures)
+        pictures = "".join(f"    {toml_value(_picture_table(one, file_of, post.key))},\n" for one in content.pictures)
         lines.append(f"pictures = [\n{pictures}]")
     if content.repeat:
-        lines += ["", "[repeat]", *(f"{key} = {_toml(value)}" for key, value in repeat_table(content.repeat).items())]
+        lines += [
+            "",
+            "[repeat]",
+            *(f"{key} = {toml_value(value)}" for key, value in repeat_table(content.repeat).items()),
+        ]
     if content.variations:
         lines += ["", "[text]"]
         lines += [f"{_toml_key(name)} = {_long_text(join_parts(parts))}" for name, parts in content.variations.items()]
     for platform, options in content.options.items():
         lines += ["", f"[options.{_toml_key(platform)}]"]
-        lines += [f"{_toml_key(key)} = {_toml(value)}" for key, value in options.items() if value is not None]
+        lines += [f"{_toml_key(key)} = {toml_value(value)}" for key, value in options.items() if value is not None]
     fence = Syntax.TOML.fence
     return "\n".join([fence, *lines, fence, "", join_parts(content.parts), ""])
 
@@ -120,8 +124,8 @@ def _file(sha256: str, file_of: FileOf | None, key: str) -> str:
 # ---------------------------------------------------------------- TOML values
 
 
-def _toml(value: object) -> str:
-    """A value in one line of TOML."""
+def toml_value(value: object) -> str:
+    """A value in one line of TOML. What TOML has no form for is a TypeError."""
     match value:
         case bool():
             return str(value).lower()
@@ -136,10 +140,10 @@ def _toml(value: object) -> str:
         case date():
             return value.isoformat()
         case Mapping():
-            pairs = (f"{_toml_key(str(key))} = {_toml(item)}" for key, item in value.items() if item is not None)
+            pairs = (f"{_toml_key(str(key))} = {toml_value(item)}" for key, item in value.items() if item is not None)
             return "{" + ", ".join(pairs) + "}"
         case list() | tuple():
-            return "[" + ", ".join(_toml(item) for item in value if item is not None) + "]"
+            return "[" + ", ".join(toml_value(item) for item in value if item is not None) + "]"
         case _:
             raise TypeError(f"{type(value).__name__} has no form in TOML")
 
@@ -208,12 +212,12 @@ def _edited(head: str, changes: Mapping[str, object], *, where: str) -> list[str
     for key, value in changes.items():
         old = document.get(key)
         if value is not None and _is_simple(value) and old is not None and _is_simple(old):
-            document[key] = tomlkit.value(_toml(value))
+            document[key] = tomlkit.value(toml_value(value))
             continue
         if key in document:
             document.remove(key)
         if value is not None:
-            added.append(f"{_toml_key(key)} = {_toml(value)}")
+            added.append(f"{_toml_key(key)} = {toml_value(value)}")
     edited = tomlkit.dumps(document).rstrip("\n")
     return _with_keys(edited.split("\n") if edited else [], added)
 

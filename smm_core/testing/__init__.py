@@ -1,5 +1,6 @@
 """What plugin authors test with: a loopback platform that answers over real HTTP, and misbehaves on demand."""
 
+from smm_core.clock import FakeClock
 from smm_core.testing.faults import (
     Accepted,
     CutBody,
@@ -13,6 +14,7 @@ from smm_core.testing.faults import (
     Status,
 )
 from smm_core.testing.loopback import Answer, Loopback, Received, Route, answer_json
+from smm_core.testing.openapi import OpenApi
 
 __all__ = [
     "Accepted",
@@ -21,10 +23,12 @@ __all__ = [
     "Drip",
     "DropAfterAccepting",
     "DropBeforeReading",
+    "FakeClock",
     "Fault",
     "Loopback",
     "Nonsense",
     "NotHttp",
+    "OpenApi",
     "Received",
     "Route",
     "Slow",

@@ -12,7 +12,8 @@
 
 Each fault is used up by one request, in the order in which they were given; one with `when` waits for a request that
 it fits. `requests` keeps all that was read, `accepted` counts the times a handler ran: what the platform believes.
-An exception in a handler answers 500 and is raised again when the server is closed, so that a test cannot miss it.
+An exception in a handler answers 500 and is raised again when the server is closed, so that a test cannot miss it. So is
+a request that does not fit the platform's OpenAPI description, where there is one: it is answered with 400.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from smm_core.testing.faults import (
     Slow,
     Status,
 )
+from smm_core.testing.openapi import OpenApi
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,8 +118,9 @@ class _Scripted:
 class _Book:
     """The script and the records, behind one lock."""
 
-    def __init__(self, routes: tuple[Route, ...]) -> None:
+    def __init__(self, routes: tuple[Route, ...], describes: OpenApi | None) -> None:
         self.routes = routes
+        self.describes = describes
         self.closing = threading.Event()
         self.lock = threading.Lock()
         self.script: list[_Scripted] = []
@@ -136,9 +139,14 @@ class _Book:
             return True
 
     def receive(self, received: Received) -> Fault | None:
-        """Keep a request, and use up the first fault that fits it."""
+        """Keep a request, and use up the first fault that fits it. One that is not as described is refused."""
+        problems = self.describes.problems(received) if self.describes else []
         with self.lock:
             self.requests.append(received)
+            if problems:
+                words = "; ".join(problems)
+                self.failures.append(AssertionError(f"a request is not as the platform describes it: {words}"))
+                return Status(code=400, body=json.dumps({"error": words}).encode())
             fits = (scripted for scripted in self.script if scripted.when is None or scripted.when(received))
             first = next(fits, None)
             if first is None:
@@ -167,10 +175,13 @@ class _Book:
 
 
 class Loopback:
-    """The platform as a context manager: it listens between entry and exit, on a port that is free."""
+    """The platform as a context manager: it listens between entry and exit, on a port that is free.
 
-    def __init__(self, *routes: Route) -> None:
-        self._book = _Book(routes)
+    `describes`: what every request must fit.
+    """
+
+    def __init__(self, *routes: Route, describes: OpenApi | None = None) -> None:
+        self._book = _Book(routes, describes)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 

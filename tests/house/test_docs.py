@@ -25,7 +25,7 @@ from smm_core.model import Event
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 HOOKS_PAGE = (DOCS / "hooks.md").read_text("utf-8")
-GENERATED = ("cli.md", "config.md", "platforms.md", "states.md")
+GENERATED = ("cli.md", "config.md", "platforms.md", "quality.md", "states.md")
 
 # What core hands to plugins: described by its members. All other protocols are what a plugin implements.
 GIVEN = (contracts.Context, contracts.HttpClient, contracts.Response, contracts.MediaReader, contracts.Credentials)

@@ -11,7 +11,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def commands_of(block: Block) -> Iterator[Command]:
 class Story:
     """A folder in which the blocks of a page come true. `smm.toml` grows; every other file is written anew."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.said = ""
         self._packages = folder.parent / "packages"
@@ -102,6 +102,7 @@ class Story:
             "LANG": "C.UTF-8",
             "TZ": "Europe/Amsterdam",
             "SMM_PERSON": "mirjam",
+            **(environment or {}),
         }
 
     def tell(self, block: Block) -> None:
@@ -163,9 +164,10 @@ def _first_missing(shown: tuple[str, ...], said: str) -> str | None:
 
 # ---------------------------------------------------------------- the pages
 
-ONE_STORY = ("README.md", "docs/quickstart.md", "docs/posts.md", "docs/planning.md")
+ONE_STORY = ("README.md", "docs/quickstart.md", "docs/posts.md", "docs/planning.md", "docs/testing.md")
 A_STORY_EACH = "docs/hooks.md"
 SHARED = "The examples"
+IN_A_FRESH_ENVIRONMENT = "docs/plugins.md"  # by tests/scaffold/test_fresh_environment.py
 
 
 def _sections(path: Path) -> dict[str, list[Block]]:
@@ -205,7 +207,7 @@ def test_every_console_block_is_run() -> None:
         for path in pages
         if any(block.language == "console" for block in blocks_of(path))
     }
-    assert with_commands == {*ONE_STORY, A_STORY_EACH}
+    assert with_commands == {*ONE_STORY, A_STORY_EACH, IN_A_FRESH_ENVIRONMENT}
 
 
 def test_every_plugin_of_the_hooks_page_is_run() -> None:

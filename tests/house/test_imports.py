@@ -23,7 +23,7 @@ ROOMS = {
     "PIL": ("media/", "testing/"),
     "sqlite3": ("store/",),
     "tomlkit": ("content/",),
-    "yaml": ("content/",),
+    "yaml": ("content/", "testing/"),
     "jinja2": ("builtin/", "pages/"),
     "keyring": ("secrets.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),
@@ -31,9 +31,9 @@ ROOMS = {
 
 # Floors, lowest first: a module may import from its own floor and those below.
 FLOORS = [
-    ("errors", "clock", "cores", "limits", "root", "secrets", "text", "toml_source"),
+    ("errors", "clock", "cores", "isolation", "limits", "root", "secrets", "text", "toml_source"),
     ("model",),
-    ("contracts", "lifecycle", "hookspecs", "links", "lengths"),
+    ("contracts", "deprecation", "lifecycle", "hookspecs", "links", "lengths"),
     (
         "engine",
         "discovery",
@@ -50,9 +50,10 @@ FLOORS = [
         "logs",
         "context",
         "builtin",
+        "troubles",
     ),
     ("workspace",),
-    ("authoring", "attention", "explain", "doctor", "steps", "pages"),
+    ("authoring", "attention", "explain", "doctor", "steps", "pages", "quality"),
     ("daemon", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),
 ]

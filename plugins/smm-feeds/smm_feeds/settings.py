@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedSettings:
-    """`urls` are feeds on the web, `files` feeds in the workspace, `opml` subscription lists in the workspace.
+    """The keys of a `[sources.NAME]` table of type `feed`."""
 
-    `keep`: at most so many entries per feed and round, the newest. `max_bytes`: a larger feed is not read.
-    """
-
-    urls: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    opml: tuple[str, ...] = ()
-    keep: int = 100
-    max_bytes: int = 10_000_000
+    urls: tuple[str, ...] = field(default=(), metadata={"help": "Feeds on the web."})
+    files: tuple[str, ...] = field(default=(), metadata={"help": "Feeds in the workspace."})
+    opml: tuple[str, ...] = field(default=(), metadata={"help": "Subscription lists in the workspace."})
+    keep: int = field(default=100, metadata={"help": "At most so many entries of each feed in each round, the newest."})
+    max_bytes: int = field(default=10_000_000, metadata={"help": "A feed of more bytes is not read."})

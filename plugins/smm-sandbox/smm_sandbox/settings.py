@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from smm_core import ConfigError, Profile
@@ -12,16 +12,19 @@ from smm_sandbox.rules import RuleSet
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SandboxSettings:
-    """The `settings` of a profile on the sandbox.
+    """The `settings` of a profile on the sandbox."""
 
-    `speed`: how fast numbers grow; 1 is real time, 3600 makes a second count as an hour. `followers`: how many the
-    account starts with. `posts_per_window`: how many posts the network takes in the rule set's window of time, in
-    place of the rule set's own number (None).
-    """
-
-    speed: float = 1.0
-    followers: int = 1200
-    posts_per_window: int | None = None
+    speed: float = field(
+        default=1.0,
+        metadata={"help": "How fast numbers grow: 1 is real time, with 3600 a second counts as an hour; up to 100000."},
+    )
+    followers: int = field(default=1200, metadata={"help": "How many followers the account starts with."})
+    posts_per_window: int | None = field(
+        default=None,
+        metadata={
+            "help": "How many posts the network takes in the rule set's window of time; none: the rule set's own."
+        },
+    )
 
 
 def settings_of(profile: Profile) -> SandboxSettings:

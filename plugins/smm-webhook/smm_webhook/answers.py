@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import email.utils
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from smm_core import NeedsLogin, OutcomeUnknown, PluginError, Receipt, Rejected, Response, TryLater
+from smm_core import NeedsLogin, OutcomeUnknown, PluginError, Receipt, Rejected, Response, TryLater, retry_after
 
 REFUSED = frozenset({400, 404, 405, 409, 410, 413, 414, 415, 422})
 """Answers after which the receiver has surely done nothing, and will not, however often it is asked."""
@@ -16,7 +15,6 @@ REFUSED = frozenset({400, 404, 405, 409, 410, 413, 414, 415, 422})
 NOT_SENT = REFUSED | {401, 403, 429}
 """All answers after which the receiver has surely done nothing."""
 
-_LONGEST_WAIT = timedelta(days=1)
 _MOST_WORDS = 300
 
 
@@ -35,7 +33,7 @@ def failure_of(response: Response, *, at: datetime, hidden: tuple[str, ...]) -> 
     if status in (401, 403):
         return NeedsLogin(said, hint="check the secret and the headers in the profile's settings")
     if status == 429:
-        return TryLater(said, after=_wait(response, at))
+        return TryLater(said, after=retry_after(response, at))
     if status in REFUSED:
         return Rejected(said)
     if 300 <= status < 400:
@@ -77,16 +75,3 @@ def _public_address(address: object, base: str) -> str | None:
     except ValueError:
         return None
     return whole if parts.scheme in ("http", "https") and parts.hostname and not parts.username else None
-
-
-def _wait(response: Response, now: datetime) -> timedelta | None:
-    """`Retry-After`, as seconds or as a date, at most a day; None when it does not say."""
-    said = response.headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit():
-        return timedelta(seconds=min(int(said[:12]), _LONGEST_WAIT.total_seconds()))
-    try:
-        until = email.utils.parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    wait = (until if until.tzinfo else until.replace(tzinfo=UTC)) - now
-    return min(max(wait, timedelta(0)), _LONGEST_WAIT)

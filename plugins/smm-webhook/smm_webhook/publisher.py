@@ -114,7 +114,7 @@ def _target(profile: Profile, ctx: Context) -> _Target:
         )
     return _Target(
         url=url,
-        secret=ctx.secret(settings.secret) if settings.secret else None,
+        secret=Secret(settings.secret.reveal()) if settings.secret else None,
         headers={name.lower(): _follow(value, ctx) for name, value in settings.headers.items()},
     )
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from smm_core import ImageLimits, Limits, LinkStyle, Profile, Provenance, TextLimit, TextUnit
+from smm_core import ImageLimits, Limits, LinkStyle, Profile, Provenance, Secret, TextLimit, TextUnit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """The `settings` of a profile. `url`, `secret` and the values of `headers` may be references to secrets.
+    """The `settings` of a profile. `secret` is a reference to one; `url` and the values of `headers` may be references.
 
     `media`: whether pictures travel inside the JSON (`inline`, base64) or are only named by their sha256 (`reference`).
     The limits are the receiver's business; the defaults are wide. Characters are code points, sizes bytes.
     """
 
     url: str = field(metadata={"help": "Where the JSON goes: an address, or a reference when the address is secret."})
-    secret: str | None = field(
+    secret: Secret | None = field(
         default=None, metadata={"help": "A reference to the signing secret; without one nothing is signed."}
     )
     headers: Mapping[str, str] = field(

@@ -39,6 +39,7 @@ from smm_core import (
     SmmError,
     TryLater,
 )
+from smm_core.secrets import secret_behind
 from smm_core.testing import (
     Accepted,
     Answer,
@@ -149,7 +150,7 @@ def readme_example() -> Callable[..., bool]:
 def test_the_readmes_example_verifies_what_is_sent(
     receiver: Loopback, make_ctx: MakeCtx, request_to: RequestTo, secret: str
 ) -> None:
-    Webhook().send(request_to(settings={"secret": "env:S"}), make_ctx(S=secret))
+    Webhook().send(request_to(settings={"secret": Secret(secret)}), make_ctx())
     sent, verified = receiver.requests[0], readme_example()
     now = float(sent.headers["webhook-timestamp"])
     assert verified(sent.headers, sent.body, secret, now)
@@ -174,7 +175,7 @@ def test_a_secret_that_is_not_what_it_says_is_told(
     make_ctx: MakeCtx, request_to: RequestTo, receiver: Loopback
 ) -> None:
     with pytest.raises(SecretError, match="whsec_") as caught:
-        Webhook().send(request_to(settings={"secret": "env:S"}), make_ctx(S=f"whsec_{CANARY}!"))
+        Webhook().send(request_to(settings={"secret": Secret(f"whsec_{CANARY}!")}), make_ctx())
     assert CANARY not in str(caught.value)
     assert receiver.connections == 0
 
@@ -304,8 +305,8 @@ def test_a_receiver_that_says_our_secrets_back_is_not_repeated(
     # The secret lies across the place where the words are cut.
     echo = "x" * 290 + f" {CANARY}-auth {CANARY}-secret {receiver.url}/hook?token={CANARY}-url"
     receiver.fault(Status(code=status, body=echo.encode()))
-    settings = {"url": "env:U", "secret": "env:S", "headers": {"Authorization": "env:A"}}
-    ctx = make_ctx(U=f"{receiver.url}/hook?token={CANARY}-url", S=f"{CANARY}-secret", A=f"Bearer {CANARY}-auth")
+    settings = {"url": "env:U", "secret": Secret(f"{CANARY}-secret"), "headers": {"Authorization": "env:A"}}
+    ctx = make_ctx(U=f"{receiver.url}/hook?token={CANARY}-url", A=f"Bearer {CANARY}-auth")
     with pytest.raises(PluginError) as caught:
         Webhook().send(request_to(settings=settings), ctx)
     assert "canary" not in repr(caught.value)
@@ -331,8 +332,8 @@ def test_a_wrong_address_names_profile_and_key(make_ctx: MakeCtx, request_to: Re
 def test_a_missing_secret_shows_before_the_due_time(
     make_ctx: MakeCtx, request_to: RequestTo, receiver: Loopback
 ) -> None:
-    request = request_to(settings={"secret": "env:MISSING"})
-    with pytest.raises(SmmError, match="env:MISSING"):
+    request = request_to(settings={"secret": secret_behind("env:SMM_MISSING", Path())})
+    with pytest.raises(SmmError, match="env:SMM_MISSING"):
         Webhook().inspect(InspectRequest(profile=request.profile), make_ctx())
     assert receiver.connections == 0
 

@@ -1,0 +1,1 @@
+"""The suite for publishers, a subject a module."""
