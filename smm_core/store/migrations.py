@@ -161,4 +161,5 @@ ALTER TABLE verdicts ADD COLUMN for_series INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE verdicts ADD COLUMN follows INTEGER REFERENCES verdicts (id);
 ALTER TABLE attempts ADD COLUMN started_mark TEXT;
 ALTER TABLE attempts ADD COLUMN ended_mark TEXT;
+ALTER TABLE profiles ADD COLUMN rest_begun TEXT;
 """
