@@ -94,7 +94,9 @@ def raise_epoch(db: Database, now: datetime, clock: Clock) -> int:
         tx.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(epoch),))
         keep_up(tx, clock)
         for row in tx.execute(
-            "SELECT id, action_id FROM attempts WHERE ended_at IS NULL AND epoch < ?", (epoch,)
+            "SELECT attempts.id, action_id FROM actions JOIN attempts ON attempts.action_id = actions.id"
+            " WHERE actions.state = 'sending' AND ended_at IS NULL AND epoch < ?",
+            (epoch,),
         ).fetchall():
             reason = "the process ended before the answer came"
             tx.execute(
