@@ -54,9 +54,14 @@ class Clock(Protocol):
         ...
 
 
-def mark(clock: Clock) -> str:
-    """This moment by the clock that nobody can set, as it stands in the store; for `passed`."""
-    return f"{clock.boot()}@{clock.steady():.6f}"
+def mark(clock: Clock, later: float = 0.0) -> str:
+    """This moment, or so many seconds later, by the clock that nobody can set, as it stands in the store; for `passed`."""
+    return f"{clock.boot()}@{clock.steady() + later:.6f}"
+
+
+def moment(clock: Clock) -> str:
+    """This moment by both clocks, so that one can tell later whether the one on the wall was set since then."""
+    return f"{to_text(clock.now())} {mark(clock)}"
 
 
 def passed(clock: Clock, since: str | None) -> timedelta | None:

@@ -74,10 +74,12 @@ class Daemon:
                 self._start_timers()
                 while not self._stop.wait(1):
                     self._take_over()
+                    self._say_sent()
                     self._watch_clock()
                     self._watch_configuration()
                     self._watch_store()
                     if self._until_idle and self._is_idle():
+                        self._tell()
                         return
             finally:
                 self._end()
@@ -134,6 +136,7 @@ class Daemon:
             self._scheduler.shutdown(wait=False)
         if self._lanes is not None and not self._lanes.wait(GRACE):
             log.warning("a call did not come back in time; its outcome is settled at the next start")
+        self._say_sent()
         log.info("stopped")
 
     def _is_idle(self) -> bool:
@@ -203,7 +206,6 @@ class Daemon:
                 self._lanes.start()
             except SmmError as error:
                 self._trouble(str(error))
-            self._drain_report(self._lanes.report)
         self._set_publish_timer()
 
     def measure_round(self) -> None:
@@ -214,8 +216,6 @@ class Daemon:
         self._tell()
 
     def _tell(self) -> None:
-        if self._lanes is not None:
-            self._drain_report(self._lanes.report)
         self._guarded(self._tell_observers)
 
     def _tell_observers(self) -> None:
@@ -253,10 +253,13 @@ class Daemon:
             if self._is_news(f"{report.step}: {line}"):
                 log.warning("%s", line, extra={"step": report.step})
 
-    def _drain_report(self, report: Report) -> None:
-        lines, report.lines = report.lines, []
-        troubles, report.troubles = report.troubles, []
-        self._report(Report(step=report.step, lines=lines, troubles=troubles))
+    def _say_sent(self) -> None:
+        """Report what the lanes did since the last look. Only the main thread does, so that no line is told twice."""
+        if self._lanes is not None:
+            report = self._lanes.report
+            lines, report.lines = report.lines, []
+            troubles, report.troubles = report.troubles, []
+            self._report(Report(step=report.step, lines=lines, troubles=troubles))
 
     # ------------------------------------------------------------ a clock that was set
 

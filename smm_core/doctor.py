@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from smm_core.attention import overdue_deliveries
-from smm_core.contracts import Inspected, InspectRequest
+from smm_core.contracts import Inspected, InspectRequest, SchedulesNatively
 from smm_core.errors import SmmError
 from smm_core.hold import holder
+from smm_core.model import Profile, Scheduler
 from smm_core.workspace import Workspace
 
 LEAST_FREE_BYTES = 200_000_000
@@ -58,7 +59,8 @@ def doctor(ws: Workspace, *, online: bool = False) -> Iterator[Finding]:
 
 def _configuration(ws: Workspace) -> Iterator[Finding]:
     config = ws.config
-    found = f"{len(config.clients)} clients, {len(config.profiles)} profiles, {len(config.sources)} sources"
+    counts = (("client", config.clients), ("profile", config.profiles), ("source", config.sources))
+    found = ", ".join(f"{len(things)} {word}{'s' if len(things) != 1 else ''}" for word, things in counts)
     yield Finding(part="smm.toml", ok=True, found=found)
 
 
@@ -122,8 +124,19 @@ def _profiles(ws: Workspace) -> Iterator[Finding]:
         elif state.token_ends and state.token_ends < ws.clock.now() + timedelta(days=7):
             found = f"its token ends {state.token_ends:%Y-%m-%d}"
             yield Finding(part=f"profile {name}", ok=False, found=found, next_step=f"smm profiles login {name}")
+        elif profile.schedule is Scheduler.PLATFORM and not _has_scheduler(ws, profile):
+            yield Finding(
+                part=f"profile {name}",
+                ok=False,
+                found=f"{profile.platform} has no scheduler of its own, so smm has to run when its posts are due",
+                next_step=f'take schedule = "platform" out of [profiles.{name}]',
+            )
         else:
             yield Finding(part=f"profile {name}", ok=True, found=profile.imitates or profile.platform)
+
+
+def _has_scheduler(ws: Workspace, profile: Profile) -> bool:
+    return SchedulesNatively in ws.plugins.publisher(profile.platform).abilities
 
 
 def _online_profiles(ws: Workspace) -> Iterator[Finding]:

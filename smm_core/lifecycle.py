@@ -122,6 +122,10 @@ PARTS = frozenset({K.PUBLISH, K.COMMENT})
 ON_A_WORD = frozenset({K.REPLY, K.DELETE, K.TAKE_BACK})
 """The kinds that need no approval of a variant: the word of a person is kept with them."""
 
+A_MOMENT = 0.5
+"""For so many seconds after its claim a process sends without looking whether another took over. The attempt of one that was
+overtaken therefore ends as much later, and settling begins then."""
+
 ENDED = frozenset({A.PUBLISHED, A.CANCELLED})
 NEEDS_A_PERSON = frozenset({A.HELD, A.REFUSED})
 

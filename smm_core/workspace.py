@@ -105,6 +105,8 @@ class Workspace:
     @cached_property
     def plugins(self) -> Plugins:
         """All plugins that this workspace may use, loaded."""
+        from zoneinfo import ZoneInfo
+
         from smm_core import discovery, plugins
         from smm_core.builtin.observers import observers
 
@@ -115,7 +117,7 @@ class Workspace:
             quarantined=self.quarantine.plugins(),
             engine=self.engine,
         )
-        for name, observer in observers(self.config.events, self.root):
+        for name, observer in observers(self.config.events, self.root, ZoneInfo(self.config.zone)):
             loaded.register(observer, name)
         return loaded
 

@@ -346,7 +346,7 @@ def test_an_approved_post_goes_out_at_most_once_whatever_happens(machine: type[P
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25,
+            max_examples=15,
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -357,7 +357,7 @@ def test_an_approved_post_goes_out_at_most_once_whatever_happens(machine: type[P
     )
 
 
-WALKS = 60
+WALKS = 30
 STEPS_OF_A_WALK = 12
 
 

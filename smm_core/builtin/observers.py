@@ -23,13 +23,14 @@ from smm_core.model import Event, digest_of, to_json
 from smm_core.secrets import Secret, resolve
 
 
-def observers(config: EventsConfig, root: Path) -> Iterator[tuple[str, object]]:
+def observers(config: EventsConfig, root: Path, zone: tzinfo) -> Iterator[tuple[str, object]]:
     """The observers that the configuration asks for, each with the name to register it by.
 
-    `root` is the workspace, against which a `file:` reference to the webhook's secret is read.
+    `root` is the workspace, against which a `file:` reference to the webhook's secret is read; in `zone` the terminal
+    says when.
     """
     if config.terminal:
-        yield "events-terminal", TerminalObserver()
+        yield "events-terminal", TerminalObserver(zone=zone)
     if config.webhook:
         yield "events-webhook", WebhookObserver(config.webhook, secret=config.webhook_secret, root=root)
 

@@ -34,14 +34,13 @@ def calendar(session: Session, month: str | None, client: str | None, as_json: b
             entries[wall.date()].append((f"{wall:%H:%M}", f"{one.slug} → {one.profile}", one.state))
     for post in ws.store.posts.listed(client=client, states=_NOT_YET, limit=5000):
         when = post.content.when
-        if (
-            when.kind is WhenKind.AT
-            and when.wall is not None
-            and (when.wall.year, when.wall.month) == (first.year, first.month)
-        ):
-            entries[when.wall.date()].append(
-                (f"{when.wall:%H:%M}", f"{post.slug} ({len(post.content.profiles)} profiles)", str(post.state))
-            )
+        if when.kind is WhenKind.AT and when.wall is not None:
+            profiles = [ws.config.profiles[name] for name in post.content.profiles if name in ws.config.profiles]
+            meant_in = when.zone or (profiles[0].zone if profiles else zone)
+            wall = wall_of(instant_of(when.wall, meant_in), zone)
+            if (wall.year, wall.month) == (first.year, first.month):
+                what = f"{post.slug} → {', '.join(post.content.profiles)}"
+                entries[wall.date()].append((f"{wall:%H:%M}", what, str(post.state)))
     if as_json:
         show_json(
             [

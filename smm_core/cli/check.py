@@ -26,7 +26,7 @@ def check(session: Session, post: str, only: tuple[str, ...], client: str | None
     from smm_core.cli.problems import COLUMNS, problem_rows
     from smm_core.cli.target import chosen, find_target
     from smm_core.lengths import say_lengths
-    from smm_core.steps.render import render_variant
+    from smm_core.steps.render import in_company, render_variant
 
     ws = session.ws
     session.log()
@@ -35,7 +35,8 @@ def check(session: Session, post: str, only: tuple[str, ...], client: str | None
     used: dict[str, tuple[str, ...]] = {}
     blocks = False
     for name in chosen(target.content.profiles, only):
-        variant, problems = render_variant(ws, target.content, target.client, name)
+        checked = render_variant(ws, target.content, target.client, name, slug=target.slug)
+        variant, problems = in_company(ws, target.content, target.number, checked)
         rows += problem_rows(name, problems, as_json=as_json)
         blocks |= any(problem.level is Level.BLOCK for problem in problems)
         try:

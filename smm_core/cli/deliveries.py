@@ -70,6 +70,8 @@ def resolve(session: Session, number: int, published: str | None, not_sent: bool
     """Say what became of a delivery that nobody else can tell: one by hand, or one without a clear answer."""
     if bool(published) == not_sent:
         raise click.UsageError("Say either --published URL or --not-sent.")
+    if published and not published.startswith(("https://", "http://")):
+        raise click.BadParameter(f"{published!r} is no web address; copy that of the post", param_hint="--published")
     ws = session.ws
     action = ws.store.ledger.get(number)
     _require(action, {ActionState.UNKNOWN, ActionState.PENDING, ActionState.HELD, ActionState.REFUSED}, "resolved")

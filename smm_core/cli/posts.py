@@ -223,7 +223,8 @@ def refuse_if_out(ws: Workspace, post: Post) -> None:
     if post.state is PostState.DONE or (out and set(post.content.profiles) <= set(out)):
         raise TooLate(
             f"too late: post {post.slug} is out or on its way on {', '.join(out) or 'every profile'}",
-            hint=f"`smm posts duplicate {post.slug}` makes a new one of it",
+            hint=f"`smm posts duplicate {post.slug}` makes a new one of it; to change what is out, edit its file, then"
+            f" `smm deliveries update` with a number of `smm deliveries list --post {post.slug}`",
         )
 
 
@@ -271,6 +272,7 @@ def _say_partly_withdrawn(post: Post, too_late: tuple[str, ...]) -> None:
     click.echo(f"post {post.slug} is taken back on {', '.join(back) or 'no profile'}")
     click.echo(
         f"too late for {', '.join(too_late)}: it is out or on its way there (`smm explain {post.slug}`)."
+        f" `smm deliveries delete` takes it off, with a number of `smm deliveries list --post {post.slug}`."
         " Its file stays as it is; an edit of it would send the rest again",
         err=True,
     )

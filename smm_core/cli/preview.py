@@ -33,14 +33,15 @@ def preview(
     """
     from smm_core.cli.target import chosen, find_target
     from smm_core.pages.preview import Shown, write_preview
-    from smm_core.steps.render import render_variant
+    from smm_core.steps.render import in_company, render_variant
 
     ws = session.ws
     session.log()
     target = find_target(ws, post, client=client)
     shown = []
     for name in chosen(target.content.profiles, only):
-        variant, problems = render_variant(ws, target.content, target.client, name)
+        checked = render_variant(ws, target.content, target.client, name, slug=target.slug)
+        variant, problems = in_company(ws, target.content, target.number, checked)
         shown.append(Shown(profile=ws.profile(name), variant=variant, problems=problems))
     files = write_preview(
         ws,

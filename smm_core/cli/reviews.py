@@ -8,7 +8,7 @@ from smm_core.cli.output import client_option, json_option, local, show_json, sh
 from smm_core.cli.problems import say_problem
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import NotFound
-from smm_core.model import Decision, Review, ReviewState
+from smm_core.model import Decision, PostState, Review, ReviewState
 
 
 @click.group()
@@ -45,16 +45,29 @@ def list_(session: Session, everything: bool, client: str | None, as_json: bool)
             }
         )
     show_rows(rows, as_json=as_json, empty="no review waits for an answer")
+    if not as_json:
+        say_not_asked(session, client)
+
+
+def say_not_asked(session: Session, client: str | None = None) -> None:
+    """On stderr, the posts about which nobody is asked because a step before that has not run yet."""
+    early = session.store.posts.listed(client=client, states=[PostState.WRITTEN, PostState.RENDERED])
+    if early:
+        names = ", ".join(post.slug for post in early[:5]) + (", …" if len(early) > 5 else "")
+        click.echo(f"nobody is asked yet about {names}: `smm render`, then `smm review`", err=True)
 
 
 @reviews.command()
-@click.argument("number", type=int)
+@click.argument("review")
 @json_option
 @pass_session
-def show(session: Session, number: int, as_json: bool) -> None:
-    """Show one review: exactly what will be sent, and the answers so far."""
+def show(session: Session, review: str, as_json: bool) -> None:
+    """Show REVIEW (number, or the name of its post): exactly what will be sent, and the answers so far."""
+    _show(session, _one(session, review), as_json=as_json)
+
+
+def _show(session: Session, review: Review, *, as_json: bool) -> None:
     store = session.store
-    review = store.reviews.get(number)
     post = store.posts.get(review.post_id)
     variants = [store.posts.variant(post.id, profile, digest) for profile, digest in review.digests.items()]
     doubts = {
@@ -62,7 +75,7 @@ def show(session: Session, number: int, as_json: bool) -> None:
         for variant, problems in store.posts.variants(post)
         if review.digests.get(variant.profile) == variant.digest
     }
-    verdicts = store.reviews.verdicts(number)
+    verdicts = store.reviews.verdicts(review.id)
     if as_json:
         shown = {"review": review, "post": post.slug, "series": post.series or None}
         show_json({**shown, "variants": variants, "problems": doubts, "verdicts": verdicts})
@@ -98,7 +111,7 @@ def _one(session: Session, name: str) -> Review:
     post = session.store.posts.find(name)
     found = [one for one in session.store.reviews.listed(post=post.id) if one.state is not ReviewState.WITHDRAWN]
     if not found:
-        raise NotFound(f"post {post.slug} has no review", hint="`smm review` asks for one once it is rendered")
+        raise NotFound(f"post {post.slug} has no review", hint="`smm render`, then `smm review` asks for one")
     return found[-1]
 
 
@@ -160,6 +173,7 @@ def approve(
         names = tuple(str(one.id) for one in session.store.reviews.listed(state=ReviewState.OPEN, client=client))
         if not names:
             click.echo("no review waits for an answer", err=True)
+            say_not_asked(session, client)
             return 0
     if not names:
         raise click.UsageError("Name the reviews to approve, or --all.")

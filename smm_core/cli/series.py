@@ -268,6 +268,9 @@ def _change(ws: Workspace, one: Series, made: RepeatChange) -> int:
     except RepeatMistake as mistake:
         raise ContentError(mistake.message, where=f"{one.slug} {made.date}", hint=mistake.hint) from None
     _refuse_past(ws, one, made)
+    if made in repeat.changes:
+        click.echo(f"series {one.slug}: {made.date} is that way already")
+        return 0
     authoring.change_series(path, change=made)
     return _read_in(ws, one)
 

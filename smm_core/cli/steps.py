@@ -105,7 +105,12 @@ def review(session: Session, as_json: bool) -> int:
     session.log()
     report = review(session.ws)
     tell(session)
-    return show_reports([report], as_json=as_json)
+    code = show_reports([report], as_json=as_json)
+    if not as_json:
+        from smm_core.cli.reviews import say_not_asked
+
+        say_not_asked(session)
+    return code
 
 
 @click.command()

@@ -34,6 +34,16 @@ class Target:
     path: Path | None = None
     post: Post | None = None
 
+    @property
+    def number(self) -> int:
+        """The post's number, 0 where the store does not have it."""
+        return self.post.id if self.post else 0
+
+    @property
+    def slug(self) -> str:
+        """What `{post}` in the parameters of its links stands for: the series, where it is a date of one."""
+        return (self.post.series or self.post.slug) if self.post else self.name
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:

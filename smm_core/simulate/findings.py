@@ -119,7 +119,11 @@ def _approval(course: Course, post: Post, meant: datetime | None) -> Finding:
     asked = course.ws.store.reviews.listed(post=post.id)
     review = asked[-1] if asked else None
     known = _known_review(course, review.id, post.id) if review else None
-    step = f"smm reviews approve {review.id}" if review and known else "`smm review`, then `smm reviews list`"
+    step = (
+        f"smm reviews approve {review.id}"
+        if review and known
+        else "`smm render`, `smm review`, then `smm reviews list`"
+    )
     expired = known is ReviewState.EXPIRED
     by = f" ({review.approver})" if review and review.approver else ""
     client = course.ws.config.clients.get(post.client)

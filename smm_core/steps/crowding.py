@@ -5,20 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from smm_core.clock import instant_of, say_duration, wall_of
-from smm_core.model import Level, Post, Problem, Profile, WhenKind
+from smm_core.model import Level, PostContent, Problem, Profile, WhenKind
 from smm_core.steps.placing import say
 from smm_core.workspace import Workspace
 
 _DAY = timedelta(days=1)
 
 
-def crowding(ws: Workspace, post: Post, profile: Profile) -> list[Problem]:
-    """Warnings for an explicit time that is closer to another post than the profile's distance, or on a day that is full."""
-    when = post.content.when
+def crowding(ws: Workspace, content: PostContent, number: int, profile: Profile) -> list[Problem]:
+    """Warnings for an explicit time that is closer to another post than the profile's distance, or on a day that is full.
+
+    `number` is the post's own, 0 for one that the store does not have.
+    """
+    when = content.when
     if when.kind is not WhenKind.AT or when.wall is None:
         return []
     due = instant_of(when.wall, when.zone or profile.zone)
-    others = _around(ws, post, profile, due)
+    others = _around(ws, number, profile, due)
     problems = []
     close = [one for one in others if abs(one[1] - due) < profile.distance or one[1] == due]
     if close:
@@ -40,7 +43,7 @@ def crowding(ws: Workspace, post: Post, profile: Profile) -> list[Problem]:
     return problems
 
 
-def _around(ws: Workspace, post: Post, profile: Profile, due: datetime) -> list[tuple[str, datetime]]:
+def _around(ws: Workspace, number: int, profile: Profile, due: datetime) -> list[tuple[str, datetime]]:
     """Other posts near an instant (by a day, or the profile's distance): planned ones, and those that ask for a time."""
     reach = profile.distance + _DAY
     planned = ws.store.ledger.held(profile.name, due - reach, ws.clock.now())
@@ -48,7 +51,7 @@ def _around(ws: Workspace, post: Post, profile: Profile, due: datetime) -> list[
     days = [first + step * _DAY for step in range(2 * reach.days + 3)]
     asked = [
         (slug, instant_of(wall, zone or profile.zone))
-        for slug, wall, zone in ws.store.posts.asked_times(profile.name, days, without=post.id)
+        for slug, wall, zone in ws.store.posts.asked_times(profile.name, days, without=number)
     ]
-    times = [(one.slug, one.due_at) for one in planned if one.post_id != post.id] + asked
+    times = [(one.slug, one.due_at) for one in planned if one.post_id != number] + asked
     return [(slug, at) for slug, at in times if abs(at - due) <= reach]

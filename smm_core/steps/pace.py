@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from smm_core.clock import wall_of
 from smm_core.errors import PluginError
 from smm_core.limits import Rate
 from smm_core.model import Action, ActionKind, ActionState, Profile
@@ -47,7 +48,10 @@ class Pace:
         gap = min(self._profile.distance, abs(action.due_at - due_at))
         if gap < NO_DISTANCE:
             return action.due_at, ""
-        return out_at + gap, f"the one before it went out at {out_at:%H:%M} UTC, and they keep their distance"
+        return (
+            out_at + gap,
+            f"the one before it went out at {wall_of(out_at, self._profile.zone):%H:%M}, and they keep their distance",
+        )
 
     def _within(self, rate: Rate) -> tuple[datetime, str]:
         nth = self._ledger.nth_last_out(self._profile.name, rate.maximum, self._ws.clock.now() + rate.per)

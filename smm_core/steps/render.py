@@ -61,7 +61,12 @@ def _render_post(ws: Workspace, post: Post, report: Report) -> None:
     out = ws.store.ledger.started(post.id)
     profiles = [name for name in post.content.profiles if name not in out]
     checked = [
-        _in_company(ws, post, name, render_variant(ws, post.content, post.client, name, slug=post.series or post.slug))
+        in_company(
+            ws,
+            post.content,
+            post.id,
+            render_variant(ws, post.content, post.client, name, slug=post.series or post.slug),
+        )
         for name in profiles
     ]
     blocking = [problem for _, problems in checked for problem in problems if problem.level is Level.BLOCK]
@@ -75,24 +80,33 @@ def _render_post(ws: Workspace, post: Post, report: Report) -> None:
         report.did(f"post {post.slug}: {len(checked)} variant{'s' if len(checked) != 1 else ''}")
 
 
-def _in_company(ws: Workspace, post: Post, name: str, checked: Checked) -> Checked:
-    """What there is to say of a variant beside the profile's other posts."""
-    variant, problems = _with_repetitions(ws, post, checked)
-    profile = ws.config.profiles.get(name)
-    return (variant, (*problems, *crowding(ws, post, profile))) if profile else (variant, problems)
+def in_company(ws: Workspace, content: PostContent, number: int, checked: Checked) -> Checked:
+    """What there is to say of a variant beside the profile's other posts: repetitions, and times that crowd them.
+
+    `number` is the post's own, 0 for one that the store does not have.
+    """
+    variant, problems = _with_repetitions(ws, content, number, checked)
+    profile = ws.config.profiles.get(variant.profile)
+    return (variant, (*problems, *crowding(ws, content, number, profile))) if profile else (variant, problems)
 
 
-def _with_repetitions(ws: Workspace, post: Post, checked: Checked) -> Checked:
-    """The same text to the same profile within the window needs a word to pass: `repeat_allowed = true`."""
+def _with_repetitions(ws: Workspace, content: PostContent, number: int, checked: Checked) -> Checked:
+    """The same text to the same profile within the window needs a word to pass: `repeat_allowed = true`. Where the other
+    post is not out yet, whoever approves this one is told."""
     variant, problems = checked
-    if post.content.repeat_allowed or not variant.parts:
+    if content.repeat_allowed or content.repeat is not None or not variant.parts:
         return checked
-    since = ws.clock.now() - ws.config.publish.repeat_window
-    for slug, at, text in ws.store.posts.published_texts(variant.profile, since, without=post.id):
+    now, window = ws.clock.now(), ws.config.publish.repeat_window
+    since = now - window
+    for slug, at, text in ws.store.posts.published_texts(variant.profile, since, without=number):
         if text == variant.parts[0].text:
             message = f"the same text went to {variant.profile} on {at:%Y-%m-%d} (post {slug}); say repeat_allowed = true if it is meant"
             return variant, (*problems, Problem(level=Level.BLOCK, code="content.repeated", message=message, by="core"))
-    return checked
+    twin = ws.store.posts.planned_with(variant.parts[0].text, variant.profile, since, now + window, without=number)
+    if twin is None:
+        return checked
+    message = f"post {twin} for {variant.profile} has the same text; say repeat_allowed = true if it is meant"
+    return variant, (*problems, Problem(level=Level.WARN, code="content.repeated", message=message, by="core"))
 
 
 def render_variant(

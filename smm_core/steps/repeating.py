@@ -216,7 +216,8 @@ def tell_change(ws: Workspace, source: str, change: Change, report: Report) -> N
         where = ", ".join(change.too_late)
         ws.note(
             "post.too-late",
-            f"post {post.slug} was edited too late for {where}: that is out or on its way as it was",
+            f"post {post.slug} was edited too late for {where}: that is out or on its way as it was"
+            " (where the platform can do it, `smm deliveries update` carries the edit over)",
             client=post.client,
             subject=f"post:{post.id}",
             urgent=True,

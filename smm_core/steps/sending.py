@@ -9,7 +9,7 @@ from smm_core.clock import never_behind
 from smm_core.contracts import ByHand, Finds, Guarantees, Pending, Prepared, PrepareRequest, Publisher, SendRequest
 from smm_core.engine import Call
 from smm_core.errors import NeedsLogin, OutcomeUnknown, PluginError, Rejected, TryLater
-from smm_core.lifecycle import PARTS
+from smm_core.lifecycle import A_MOMENT, PARTS
 from smm_core.model import ActionState, Attempt, Late, Profile, Receipt
 from smm_core.steps.acts import promises_of, way_of
 from smm_core.steps.hand import SEND_WITHIN, Hand
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from smm_core.http import OneShot
 
 TRIES_TO_PREPARE = 8
-A_MOMENT = 0.5
 
 
 def send_due(hand: Hand, profile: Profile, publisher: Publisher) -> None:
@@ -191,10 +190,7 @@ def _send(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | 
 
 
 def _still_ours(hand: Hand, claimed_at: float) -> None:
-    """Before the request leaves: whoever was frozen for a moment looks whether another process took over.
-
-    Nobody who takes over settles what we claimed, and sends it again, as soon as that.
-    """
+    """Before the request leaves: whoever was frozen for more than a moment looks whether another process took over."""
     if hand.ws.clock.steady() - claimed_at > A_MOMENT:
         hand.ledger.require(hand.epoch)
 

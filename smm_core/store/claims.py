@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from smm_core import lifecycle
-from smm_core.clock import Clock, to_text
+from smm_core.clock import Clock, moment, to_text
 from smm_core.clock import mark as mark_of
 from smm_core.errors import StoreError, TooLate
 from smm_core.model import Action, ActionState, Attempt, Event, Receipt, to_json
@@ -94,12 +94,14 @@ def raise_epoch(db: Database, now: datetime, clock: Clock) -> int:
         tx.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(epoch),))
         keep_up(tx, clock)
         for row in tx.execute(
-            "SELECT id, action_id FROM attempts WHERE ended_at IS NULL AND epoch < ?", (epoch,)
+            "SELECT attempts.id, action_id FROM actions JOIN attempts ON attempts.action_id = actions.id"
+            " WHERE actions.state = 'sending' AND ended_at IS NULL AND epoch < ?",
+            (epoch,),
         ).fetchall():
             reason = "the process ended before the answer came"
             tx.execute(
                 "UPDATE attempts SET ended_at = ?, ended_mark = ?, outcome = 'unknown', detail = ? WHERE id = ?",
-                (at, mark_of(clock), reason, row["id"]),
+                (at, mark_of(clock, lifecycle.A_MOMENT), reason, row["id"]),
             )
             tx.execute(
                 "UPDATE actions SET state = 'unknown', wake_at = ?, reason = ? WHERE id = ? AND state = 'sending'",
@@ -108,8 +110,8 @@ def raise_epoch(db: Database, now: datetime, clock: Clock) -> int:
         return epoch
 
 
-def claim(db: Database, action: Action, epoch: int, now: datetime, mark: str) -> Attempt:
-    at = to_text(now)
+def claim(db: Database, action: Action, epoch: int, now: datetime, clock: Clock) -> Attempt:
+    at, mark = to_text(now), mark_of(clock)
 
     def work(tx: sqlite3.Connection) -> int:
         row = tx.execute(_CLAIM, (action.id,)).fetchone()
@@ -142,7 +144,9 @@ def claim(db: Database, action: Action, epoch: int, now: datetime, mark: str) ->
     return Attempt(id=db.together(work), action_id=action.id, epoch=epoch, started_at=now, started_mark=mark)
 
 
-def finish(db: Database, attempt: Attempt, outcome: Outcome, now: datetime, mark: str, event: Event | None) -> None:
+def finish(db: Database, attempt: Attempt, outcome: Outcome, now: datetime, clock: Clock, event: Event | None) -> None:
+    mark = mark_of(clock)
+
     def work(tx: sqlite3.Connection) -> None:
         row = tx.execute(_STATE, (attempt.action_id,)).fetchone()
         _fence(int(row["epoch"]), attempt.epoch)
@@ -150,13 +154,19 @@ def finish(db: Database, attempt: Attempt, outcome: Outcome, now: datetime, mark
             "UPDATE attempts SET ended_at = ?, ended_mark = ?, outcome = ?, detail = ? WHERE id = ? AND ended_at IS NULL",
             (to_text(now), mark, outcome.state, outcome.reason, attempt.id),
         )
-        _apply(tx, attempt.action_id, row, outcome, now, event)
+        _apply(tx, attempt.action_id, row, outcome, now, clock, event)
 
     db.together(work)
 
 
 def settle(
-    db: Database, action: Action, outcome: Outcome, epoch: int | None, now: datetime, event: Event | None
+    db: Database,
+    action: Action,
+    outcome: Outcome,
+    epoch: int | None,
+    now: datetime,
+    clock: Clock,
+    event: Event | None,
 ) -> None:
     def work(tx: sqlite3.Connection) -> None:
         row = tx.execute(_STATE, (action.id,)).fetchone()
@@ -165,7 +175,7 @@ def settle(
         # The same state after another attempt is another question: what was found out about the one before is no answer.
         if row["state"] != action.state or row["attempts"] != action.attempts:
             raise TooLate(f"delivery {action.id} is {row['state']} in the meantime")
-        _apply(tx, action.id, row, outcome, now, event)
+        _apply(tx, action.id, row, outcome, now, clock, event)
 
     db.together(work)
 
@@ -181,7 +191,15 @@ def _fence(present: int, epoch: int) -> None:
         raise Fenced("another smm process took over this workspace", hint="this one stops sending")
 
 
-def _apply(tx: sqlite3.Connection, number: int, row: Row, outcome: Outcome, now: datetime, event: Event | None) -> None:
+def _apply(
+    tx: sqlite3.Connection,
+    number: int,
+    row: Row,
+    outcome: Outcome,
+    now: datetime,
+    clock: Clock,
+    event: Event | None,
+) -> None:
     before = ActionState(row["state"])
     if before is not outcome.state and not lifecycle.action_may(before, outcome.state):
         raise StoreError(f"a delivery that is {before} cannot become {outcome.state}")
@@ -218,7 +236,7 @@ def _apply(tx: sqlite3.Connection, number: int, row: Row, outcome: Outcome, now:
     elif before is ActionState.HELD and outcome.not_sent:
         acts.not_there(tx, number, at)
     if outcome.rest_until is not None:
-        rest(tx, row["profile"], outcome.rest_until)
+        rest(tx, row["profile"], outcome.rest_until, moment(clock))
     elif row["troubles"] and outcome.state in _CLEAR:
         tx.execute("UPDATE profiles SET failures = 0 WHERE profile = ?", (row["profile"],))
     if event is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from smm_core.clock import from_text, to_text
+from smm_core.clock import Clock, from_text, moment, to_text
 from smm_core.contracts import Inspected
 from smm_core.model import Event, Reading, Subject, SubjectKind, from_json, to_json
 from smm_core.store.database import Database, Row
@@ -158,20 +158,22 @@ class ProfileState:
     failures: int = 0
 
 
-def rest(tx: sqlite3.Connection, profile: str, until: datetime) -> None:
-    """Nothing of a profile before an instant; one more failure in a row."""
+def rest(tx: sqlite3.Connection, profile: str, until: datetime, begun: str) -> None:
+    """Nothing of a profile before an instant; one more failure in a row. `begun` is the present moment by both clocks."""
     tx.execute(
-        "INSERT INTO profiles (profile, not_before, failures) VALUES (?, ?, 1) ON CONFLICT (profile) DO UPDATE SET"
-        " not_before = max(coalesce(not_before, ''), excluded.not_before), failures = failures + 1",
-        (profile, to_text(until)),
+        "INSERT INTO profiles (profile, not_before, rest_begun, failures) VALUES (?, ?, ?, 1)"
+        " ON CONFLICT (profile) DO UPDATE SET not_before = max(coalesce(not_before, ''), excluded.not_before),"
+        " rest_begun = iif(not_before > excluded.not_before, rest_begun, excluded.rest_begun), failures = failures + 1",
+        (profile, to_text(until), begun),
     )
 
 
 class Profiles:
     """Logins, what the platforms said of themselves, and pauses."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
+        self._clock = clock
 
     def state(self, profile: str) -> ProfileState:
         """What is known of a profile."""
@@ -210,7 +212,7 @@ class Profiles:
     def rest(self, profile: str, until: datetime) -> None:
         """Nothing of this profile before an instant, and one more failure in a row. Survives a restart."""
         with self._db.write() as tx:
-            rest(tx, profile, until)
+            rest(tx, profile, until, moment(self._clock))
 
     def rests_until(self, profile: str, now: datetime) -> datetime | None:
         """Until when nothing of this profile is sent; None when it does not rest."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from smm_core.clock import Clock, from_text, mark, to_text
+from smm_core.clock import Clock, from_text, to_text
 from smm_core.errors import NotFound
 from smm_core.lifecycle import PARTS
 from smm_core.model import (
@@ -227,17 +227,17 @@ class Ledger:
         its parent is out, and its digest is approved (a trial on a test profile needs no approval; a reply, a deletion and a taking back
         need a person's word), and what an act acts on is still there. Anything else is `TooLate`.
         """
-        return claims.claim(self._db, action, epoch, now, mark(self._clock))
+        return claims.claim(self._db, action, epoch, now, self._clock)
 
     def finish(self, attempt: Attempt, outcome: Outcome, now: datetime, event: Event | None = None) -> None:
         """What became of an attempt and its action, and the event that tells of it, in one transaction, fenced by its epoch."""
-        claims.finish(self._db, attempt, outcome, now, mark(self._clock), event)
+        claims.finish(self._db, attempt, outcome, now, self._clock, event)
 
     def settle(
         self, action: Action, outcome: Outcome, epoch: int | None, now: datetime, event: Event | None = None
     ) -> None:
         """Move an action on without an attempt: after `prepare`, `resume`, `find`, a late policy, or a person's word (no epoch)."""
-        claims.settle(self._db, action, outcome, epoch, now, event)
+        claims.settle(self._db, action, outcome, epoch, now, self._clock, event)
 
     def postpone(self, action: Action, wake_at: datetime, reason: str, *, failed: bool) -> None:
         """Look at an action again later, in the state it is in."""

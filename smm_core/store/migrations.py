@@ -141,6 +141,7 @@ ALTER TABLE actions ADD COLUMN by TEXT NOT NULL DEFAULT '';
 ALTER TABLE actions ADD COLUMN removed_at TEXT;
 CREATE INDEX actions_on ON actions (on_id) WHERE on_id IS NOT NULL;
 ALTER TABLE profiles ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+DROP INDEX attempts_open;
 CREATE INDEX actions_turns ON actions (profile, wake_at, due_at, id) WHERE wake_at IS NOT NULL;
 CREATE INDEX actions_out ON actions (profile, published_at) WHERE published_at IS NOT NULL;
 
@@ -161,4 +162,5 @@ ALTER TABLE verdicts ADD COLUMN for_series INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE verdicts ADD COLUMN follows INTEGER REFERENCES verdicts (id);
 ALTER TABLE attempts ADD COLUMN started_mark TEXT;
 ALTER TABLE attempts ADD COLUMN ended_mark TEXT;
+ALTER TABLE profiles ADD COLUMN rest_begun TEXT;
 """

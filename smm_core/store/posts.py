@@ -114,7 +114,8 @@ class Posts:
                 return Change(post=_post(row), changed=False)
             if before is PostState.DONE:
                 raise TooLate(
-                    f"post {row['slug']} is already out", hint=f"`smm deliveries list --post {number}` shows where"
+                    f"post {row['slug']} is already out",
+                    hint=f"`smm deliveries list --post {number}` shows where, `smm deliveries delete` takes it off",
                 )
             too_late = _take_back(tx, number, at, reason, by)
             if too_late and not _frees(tx, number):
@@ -302,13 +303,27 @@ class Posts:
             "SELECT p.slug, a.published_at, v.content FROM actions a JOIN posts p ON p.id = a.post_id"
             " JOIN variants v ON v.post_id = a.post_id AND v.profile = a.profile AND v.digest = a.variant_digest"
             " WHERE a.profile = ? AND a.published_at >= ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?"
-            " AND a.kind = 'publish'",
+            " AND a.kind = 'publish' AND a.state != 'removed'",
             (profile, to_text(since), without),
         )
         return [
             (row["slug"], from_text(row["published_at"]), from_json(row["content"], Variant).parts[0].text)
             for row in rows
         ]
+
+    def planned_with(self, text: str, profile: str, since: datetime, until: datetime, *, without: int) -> str | None:
+        """The slug of a post whose first part on a profile says this, and that is on its way to approval or due in between."""
+        says = "json_extract(v.content, '$.parts[0].text') = ?"
+        row = self._db.row(
+            "SELECT p.slug FROM posts p JOIN variants v ON v.post_id = p.id AND v.profile = ? AND v.revision = p.revision"
+            f" WHERE p.state IN ('rendered', 'reviewing', 'approved') AND p.id != ? AND {says}"
+            " UNION ALL SELECT p.slug FROM actions a JOIN posts p ON p.id = a.post_id"
+            " JOIN variants v ON v.post_id = a.post_id AND v.profile = a.profile AND v.digest = a.variant_digest"
+            " WHERE a.profile = ? AND a.due_at BETWEEN ? AND ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?"
+            f" AND a.kind = 'publish' AND a.state IN ('scheduled', 'waiting', 'held') AND {says} LIMIT 1",
+            (profile, without, text, profile, to_text(since), to_text(until), without, text),
+        )
+        return row["slug"] if row else None
 
     def asked_times(
         self, profile: str, days: Sequence[date], *, without: int

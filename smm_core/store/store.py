@@ -27,6 +27,7 @@ class Store:
     """
 
     def __init__(self, path: Path, *, clock: Clock | None = None, durable: bool = True) -> None:
+        clock = clock or SystemClock()
         self._db = Database(path, durable=durable)
         self._identity = Identity(path)
         self.path = path
@@ -35,10 +36,10 @@ class Store:
         self.posts = Posts(self._db)
         self.series = SeriesStore(self._db)
         self.reviews = Reviews(self._db)
-        self.ledger = Ledger(self._db, clock or SystemClock())
+        self.ledger = Ledger(self._db, clock)
         self.readings = Readings(self._db)
         self.events = Events(self._db)
-        self.profiles = Profiles(self._db)
+        self.profiles = Profiles(self._db, clock)
 
     def close(self) -> None:
         """Close the file."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from smm_core.clock import Clock, from_text, say_duration, to_text
 from smm_core.clock import mark as mark_of
@@ -18,7 +18,6 @@ from smm_core.store.journal import write_event
 log = logging.getLogger("smm.store")
 
 TOLERANCE = timedelta(seconds=1)
-LONGEST_REST = timedelta(days=1)
 
 
 def keep_up(tx: sqlite3.Connection, clock: Clock) -> timedelta:
@@ -29,7 +28,8 @@ def keep_up(tx: sqlite3.Connection, clock: Clock) -> timedelta:
     now, mark = clock.now(), mark_of(clock)
     for number in _begin_anew(tx, now, mark):
         _tell(tx, now, f"nobody knows how long ago delivery {number} was sent: its settling begins anew")
-    by = _was_set_by(tx, now, mark)
+    row = tx.execute("SELECT value FROM meta WHERE key = 'clock'").fetchone()
+    by = _was_set_by(row[0], now, mark) if row else timedelta(0)
     if abs(by) < TOLERANCE:
         by = timedelta(0)
     else:
@@ -37,7 +37,7 @@ def keep_up(tx: sqlite3.Connection, clock: Clock) -> timedelta:
             _look_sooner(tx, now, by)
         else:
             _set(tx, "skipped", f"{to_text(now - by)} {to_text(now)}")
-        _move_rests(tx, now, by)
+        _move_rests(tx, now, mark)
         _tell(
             tx, now, f"the machine's clock was set {'back' if by < timedelta(0) else 'forward'} by {say_duration(by)}"
         )
@@ -61,11 +61,9 @@ def _tell(tx: sqlite3.Connection, now: datetime, message: str) -> None:
     write_event(tx, Event(kind="clock.set", at=now, message=message))
 
 
-def _was_set_by(tx: sqlite3.Connection, now: datetime, mark: str) -> timedelta:
-    row = tx.execute("SELECT value FROM meta WHERE key = 'clock'").fetchone()
-    if row is None:
-        return timedelta(0)
-    at, _, before = str(row[0]).partition(" ")
+def _was_set_by(since: str, now: datetime, mark: str) -> timedelta:
+    """By how much the clock was set between a `moment` and now."""
+    at, _, before = since.partition(" ")
     by_the_wall = now - from_text(at)
     passed = _between(before, mark)
     if passed is None:  # in another run of the machine: some time has passed, so only what is less than none is certain
@@ -115,16 +113,15 @@ def _look_sooner(tx: sqlite3.Connection, now: datetime, by: timedelta) -> None:
     )
 
 
-def _move_rests(tx: sqlite3.Connection, now: datetime, by: timedelta) -> None:
-    """A profile whose platform asked for patience rests neither shorter nor longer."""
-    then = now - by
-    # A rest that reaches further was begun after the clock was set forward, in the moment before that was noticed.
-    since, until = (now, datetime.max.replace(tzinfo=UTC)) if then > now else (then, max(now, then + LONGEST_REST))
-    rows = tx.execute(
-        "SELECT profile, not_before FROM profiles WHERE not_before > ? AND not_before <= ?",
-        (to_text(since), to_text(until)),
-    ).fetchall()
-    tx.executemany(
-        "UPDATE profiles SET not_before = ? WHERE profile = ?",
-        [(to_text(from_text(row["not_before"]) + by), row["profile"]) for row in rows],
-    )
+def _move_rests(tx: sqlite3.Connection, now: datetime, mark: str) -> None:
+    """A profile whose platform asked for patience rests neither shorter nor longer.
+
+    Each by itself: a rest may have begun after the clock was set, and before anybody noticed.
+    """
+    rows = tx.execute("SELECT profile, not_before, rest_begun FROM profiles WHERE rest_begun IS NOT NULL").fetchall()
+    for row in rows:
+        until = from_text(row["not_before"]) + _was_set_by(row["rest_begun"], now, mark)
+        tx.execute(
+            "UPDATE profiles SET not_before = ?, rest_begun = ? WHERE profile = ?",
+            (to_text(until), f"{to_text(now)} {mark}", row["profile"]),
+        )

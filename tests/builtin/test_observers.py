@@ -89,7 +89,8 @@ def receiver() -> Iterator[Loopback]:
 def test_the_configuration_says_which_there_are(
     tmp_path: Path, terminal: bool, webhook: str | None, kinds: list[type]
 ) -> None:
-    made = list(observers(EventsConfig(terminal=terminal, webhook=webhook, webhook_secret=None), tmp_path))
+    config = EventsConfig(terminal=terminal, webhook=webhook, webhook_secret=None)
+    made = list(observers(config, tmp_path, UTC))
     assert [type(observer) for _, observer in made] == kinds
     assert len({name for name, _ in made}) == len(made)
 
@@ -104,11 +105,11 @@ def test_they_answer_the_hook(
     manager = pluggy.PluginManager("smm")
     manager.add_hookspecs(hookspecs)
     config = EventsConfig(terminal=True, webhook=f"{receiver.url}/events", webhook_secret=None)
-    for name, observer in observers(config, tmp_path):
+    for name, observer in observers(config, tmp_path, ZoneInfo("Europe/Amsterdam")):
         manager.register(observer, name)
     manager.check_pending()
     manager.hook.smm_event(event=HELD, ctx=ctx)
-    assert "delivery.held" in capsys.readouterr().err
+    assert capsys.readouterr().err.startswith("09:30 delivery.held"), "in the zone of the workspace"
     assert len(receiver.requests) == 1
 
 

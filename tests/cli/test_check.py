@@ -129,3 +129,37 @@ def test_a_file_from_elsewhere_needs_a_client_when_there_are_two(smm: Smm, root:
     assert "theirs" in smm("check", str(path), "--client", "other").out
     path.write_text('+++\nprofiles = ["theirs"]\n+++\n\nHello\n')
     assert smm("check", str(path)).code == 0, "its profiles say whose it is"
+
+
+def test_what_the_profiles_other_posts_have_to_do_with_it_is_said_too(smm: Smm, root: Path) -> None:
+    """Else `smm attention` names a blocked post, and `smm check`, which it points to, finds nothing."""
+    write_post(root, "first", profiles='["social"]', at='"now"', approval='"rule"')
+    for step in ("collect", "render", "review", "schedule", "publish"):
+        assert smm(step).code == 0
+    again = write_post(root, "again", profiles='["social"]')
+    for name in ("first", str(again)):
+        assert smm("check", name).code == (name != "first")
+    smm("collect")
+    assert "the same text went to social" in smm("check", "again").out
+    write_post(root, "again", profiles='["social"]', repeat_allowed="true")
+    assert smm("check", "again").code == 0
+    write_post(root, "one", "One.", profiles='["social"]', at='"2031-01-06T09:00"')
+    write_post(root, "two", "Two.", profiles='["social"]', at='"2031-01-06T09:01"')
+    smm("collect")
+    assert "it goes out 1m after post one" in smm("check", "two").out
+
+
+def test_two_posts_with_the_same_text_are_told_of_before_either_is_out(smm: Smm, root: Path) -> None:
+    warning = "post plain for short has the same text"
+    write_post(root, "plain", "Plain.", profiles='["short"]', at='"end"')
+    write_post(root, "plainer", "Plain.", profiles='["short"]')
+    for step in ("collect", "render", "review"):
+        assert smm(step).code == 0
+    assert warning in smm("reviews", "show", "plainer").out
+    smm("reviews", "approve", "plain")
+    smm("schedule")
+    assert warning in smm("check", "plainer").out
+    write_post(root, "plainer", "Plain.", profiles='["short"]', repeat_allowed="true")
+    assert "nothing to complain about" in smm("check", "plainer").out
+    write_post(root, "plainer", "Plain and more.", profiles='["short"]')
+    assert "nothing to complain about" in smm("check", "plainer").out

@@ -347,3 +347,59 @@ def test_a_post_that_is_not_there_is_answered_with_the_nearest(smm: Smm, root: P
     ran = smm("posts", "show", "braed")
     assert ran.code == 1
     assert "did you mean bread?" in ran.err
+
+
+# ---------------------------------------------------------------- where the next step is told
+
+
+def test_what_was_not_rendered_is_named_where_nobody_is_asked_about_it(smm: Smm, root: Path) -> None:
+    write_post(root, "bread", call_to_action='"Come by"')
+    smm("collect")
+    hint = "nobody is asked yet about bread: `smm render`, then `smm review`"
+    for command in (("review",), ("reviews", "list"), ("reviews", "approve", "--all")):
+        assert hint in smm(*command).err
+    assert "`smm render`, `smm review`, then `smm reviews list`" in smm("simulate").out.replace("\n", " ")
+    smm("render")
+    assert "nobody" not in smm("review").err
+    assert smm("reviews", "show", "bread").out == smm("reviews", "show", "1").out
+
+
+def test_an_edit_and_a_withdrawal_that_come_too_late_say_what_can_still_be_done(smm: Smm, root: Path) -> None:
+    front = {"at": '"now"', "profiles": '["social"]', "call_to_action": '"Come by"', "approval": '"rule"'}
+    write_post(root, "bread", **front)
+    for step in ("collect", "render", "review", "schedule", "publish"):
+        assert smm(step).code == 0
+    assert "`smm deliveries update`" in smm("posts", "edit", "bread", "--text", "Cake").err
+    assert "`smm deliveries delete` takes it off" in smm("posts", "withdraw", "bread").err
+    write_post(root, "bread", "Fresh cake.", **front)
+    smm("collect")
+    assert "`smm deliveries update` carries the edit over" in smm("explain", "bread").out
+
+
+def test_the_doctor_counts_in_words_and_names_a_scheduler_that_is_not_there(smm: Smm, root: Path) -> None:
+    assert "1 client, 2 profiles, 1 source\n" in smm("doctor").out
+    with (root / "smm.toml").open("a") as file:
+        file.write('\n[profiles.board]\nclient = "acme"\nplatform = "manual"\nschedule = "platform"\n')
+    ran = smm("doctor")
+    assert ran.code == 1
+    assert "manual has no scheduler of its own, so smm has to run" in ran.out
+
+
+def test_the_calendar_says_when_by_the_clients_clock_and_to_which_profiles(smm: Smm, root: Path) -> None:
+    write_post(root, "bread", at='"2031-01-31T20:00"', zone='"America/New_York"', profiles='["social"]')
+    smm("collect")
+    (entry,) = smm("calendar", "2031-02", "--json").json
+    assert entry == {"day": "2031-02-01", "time": "02:00", "what": "bread → social", "state": "written"}
+    assert smm("calendar", "2031-01", "--json").json == []
+
+
+def test_what_is_told_of_a_delivery_by_hand_is_an_address(smm: Smm, root: Path) -> None:
+    with (root / "smm.toml").open("a") as file:
+        file.write('\n[profiles.board]\nclient = "acme"\nplatform = "manual"\n')
+    write_post(root, "bread", profiles='["board"]', at='"now"', approval='"rule"', call_to_action='"Come by"')
+    for step in ("collect", "render", "review", "schedule", "publish"):
+        assert smm(step).code == 0
+    ran = smm("deliveries", "resolve", "1", "--published", "yes")
+    assert ran.code == 2
+    assert "'yes' is no web address" in ran.err
+    assert smm("deliveries", "resolve", "1", "--published", "https://example.org/1").code == 0

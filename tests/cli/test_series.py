@@ -48,6 +48,7 @@ def test_skip_change_and_end(smm: Smm, bread: Path) -> None:
     smm("collect")
     assert f"post bread@{NEXT} is withdrawn: series: this date is skipped" in smm("series", "skip", "bread", NEXT).out
     assert state(smm, NEXT) == "withdrawn"
+    assert smm("series", "skip", "bread", NEXT).out == f"series bread: {NEXT} is that way already\n"
     assert smm("series", "change", "bread", NEXT, "--at", "10:00").code == 0
     assert state(smm, NEXT) == "written"
     assert smm("series", "change", "bread", THIRD, "--text", "Rye. Come by").code == 0

@@ -38,6 +38,16 @@ def test_a_profile_rests_as_long_as_its_platform_asked_for(tmp_path: Path, clock
         assert store.ledger.keep_up() == timedelta(0)
 
 
+def test_a_rest_that_began_before_anybody_noticed_is_left_alone(tmp_path: Path, clock: FakeClock) -> None:
+    with Store(tmp_path / "smm.db", clock=clock) as store:
+        store.begin_epoch(clock.now())
+        clock.set_wall(HOUR)
+        store.profiles.rest("social", clock.now() + 10 * SECOND)
+        clock.advance(SECOND)
+        assert store.ledger.keep_up() == HOUR
+        assert store.profiles.state("social").not_before == clock.now() + 9 * SECOND
+
+
 def test_what_is_too_late_only_by_a_clock_that_was_set_is_not_dropped(odd: Platform, clock: FakeClock) -> None:
     scheduled(odd, late='"drop"')
     odd.ws.store.profiles.pause("", "tester", clock.now())

@@ -10,6 +10,7 @@ import pytest
 
 from smm_core.clock import FakeClock
 from smm_core.errors import TooLate
+from smm_core.lifecycle import A_MOMENT
 from smm_core.model import Action, ActionState, Decision, PostState, ReviewState
 from smm_core.steps.collect import collect
 from smm_core.steps.render import render
@@ -61,7 +62,7 @@ def test_a_key_settles_after_a_crash_as_well(root: Path, clock: FakeClock) -> No
         clock.advance(timedelta(seconds=119))
         platform.publish()
         assert platform.sent() == []
-        clock.advance(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=1 + A_MOMENT))
         platform.publish()
         assert len(platform.sent()) == 1
 
