@@ -104,7 +104,7 @@ def versioned(candidate: Candidate) -> list[str]:
     elif changes is not None and not re.search(rf"^#+ .*{re.escape(version)}(?![0-9.])", changes, re.MULTILINE):
         said.append(f"its CHANGELOG.md has no heading for {version}")
     if candidate.metadata is not None and not (
-        candidate.metadata["License-Expression"] or candidate.metadata["License"]
+        candidate.metadata.get("License-Expression") or candidate.metadata.get("License")
     ):
         said.append("its metadata name no licence")
     return said
