@@ -154,7 +154,7 @@ def unfinished(store: Store) -> list[Action]:
     return [store.ledger.get(row["id"]) for row in rows]
 
 
-def soon(what: Callable[[], object], *, seconds: float = 10.0) -> bool:
+def soon(what: Callable[[], object], *, seconds: float = 30.0) -> bool:
     """Wait until something is so; whether it came to that."""
     end = time.monotonic() + seconds
     while not what():

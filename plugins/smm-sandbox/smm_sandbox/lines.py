@@ -10,6 +10,8 @@ from smm_sandbox.fonts import FontBook, Style, clusters
 from smm_sandbox.view import Span, SpanKind
 
 _MOST_LINES = 400
+# Whatever else Unicode ends a paragraph with: a shaper of one line has no answer to it.
+_ENDS = str.maketrans({"\t": "    ", **dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n")})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +67,7 @@ def shortened(text: str, style: Style, width: float, book: FontBook) -> str:
 def _paragraphs(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
     paragraph: list[Piece] = []
     for piece in pieces:
-        first, *others = piece.text.replace("\t", "    ").split("\n")
+        first, *others = piece.text.translate(_ENDS).split("\n")
         paragraph.append(Piece(text=first, kind=piece.kind, style=piece.style))
         for text in others:
             yield paragraph

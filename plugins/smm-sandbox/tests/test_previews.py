@@ -6,7 +6,7 @@ import io
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from smm_sandbox.palette import DARK, DISKS, LIGHT
@@ -231,6 +231,8 @@ def test_boxes_stand_in_for_what_no_font_has(bench):
 
 @settings(max_examples=25, deadline=None)
 @given(st.text(max_size=80))
+@example("one\u2029two\u2028three\x1dfour\x85")
+@example("\u2029")
 def test_lines_lose_nothing_but_spaces(text):
     from smm_sandbox.fonts import FontBook, FontPaths, Style
     from smm_sandbox.lines import break_lines, line_width, pieces_of

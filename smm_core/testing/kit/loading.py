@@ -17,7 +17,7 @@ import importlib, importlib.util, json, os, sys
 import smm_core.hookspecs, smm_core.contracts, smm_core.plugins
 module, paths = sys.argv[1], json.loads(sys.argv[2])
 sys.path[:0] = paths
-allowed = tuple({os.path.realpath(path) for path in (*sys.path, sys.prefix, sys.base_prefix) if path})
+allowed = tuple({os.path.realpath(path) for path in (*sys.path, sys.prefix, sys.base_prefix, sys.pycache_prefix) if path})
 touched = []
 NAMES = {
     "socket.connect": "connects to {1}", "socket.bind": "listens on {1}", "socket.getaddrinfo": "looks up {0}",
