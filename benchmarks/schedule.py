@@ -174,7 +174,7 @@ def thousand_due(root: Path) -> Lateness:
 
 def idle_round(root: Path) -> Idle:
     """CPU of one round with nothing to do: the median of many."""
-    from smm_core.daemon import writing_steps
+    from smm_core.rounds import writing_steps
     from smm_core.steps.publish import Lanes
     from smm_core.workspace import Workspace
 

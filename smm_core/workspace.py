@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from smm_core.config import Client, Config, SourceConfig
     from smm_core.context import PluginContext
     from smm_core.contracts import Credentials, HttpClient, Publisher
-    from smm_core.engine import Breadcrumbs, Call, Engine, PluginTimeout
+    from smm_core.engine import Breadcrumbs, Engine, PluginTimeout
     from smm_core.http import Client as WebClient
     from smm_core.limits import Limits
     from smm_core.media import MediaStore
     from smm_core.model import Event, Profile
     from smm_core.plugins import Plugins
+    from smm_core.quarantine import Quarantine
     from smm_core.store import Store
     from smm_core.troubles import Troubles
 
@@ -124,6 +125,8 @@ class Workspace:
     @cached_property
     def quarantine(self) -> Quarantine:
         """Plugins that ended the whole process lately."""
+        from smm_core.quarantine import Quarantine
+
         return Quarantine(self.root / ".smm" / "quarantine.json", self.clock)
 
     def reload(self) -> None:
@@ -361,7 +364,7 @@ class Workspace:
         )
 
     def log_event(self, event: Event) -> None:
-        """Put an event that the store holds into the log."""
+        """Put an event into the log, such as one that the store holds already."""
         logging.getLogger("smm.event").log(
             logging.WARNING if event.urgent else logging.INFO,
             event.message,
@@ -371,8 +374,11 @@ class Workspace:
     def note(
         self, kind: str, message: str, *, client: str = "", subject: str = "", urgent: bool = False, **data: Any
     ) -> None:
-        """Write down that something happened. Observers are told by `tell`; a store that is full loses only the note."""
-        event = self.event(kind, message, client=client, subject=subject, urgent=urgent, **data)
+        """Write down that something happens now, as `keep` does."""
+        self.keep(self.event(kind, message, client=client, subject=subject, urgent=urgent, **data))
+
+    def keep(self, event: Event) -> None:
+        """Write an event into log and store. Observers are told by `tell`; a store that is full loses only the event."""
         self.log_event(event)
         with contextlib.suppress(SmmError):
             self.store.events.note(event)
@@ -405,81 +411,3 @@ def _named(things: Mapping[str, T], name: str, what: str) -> T:
     near = difflib.get_close_matches(name, list(things), n=1)
     hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(things)) or 'none'}"
     raise NotFound(f"there is no {what} {name!r}", hint=hint)
-
-
-class Quarantine:
-    """Plugins that ended the whole process: left out for a while, so that the others can work."""
-
-    LEFT_OUT = timedelta(hours=1)
-
-    def __init__(self, path: Path, clock: Clock) -> None:
-        self._path = path
-        self._clock = clock
-
-    def suspect(self, plugin: str, call: str, *, sole: bool) -> bool:
-        """This call was under way when the process ended; whether the plugin is left out for that.
-
-        It is when no other call was, or when it is suspected for the second time.
-        """
-        from smm_core.clock import to_text
-
-        everything = self._load()
-        left_out = sole or plugin in everything
-        until = self._clock.now() + (self.LEFT_OUT if left_out else timedelta(0))
-        everything[plugin] = {"call": call, "until": to_text(until)}
-        self._save(everything)
-        return left_out
-
-    def blame(self, calls: Sequence[Call], ended: str) -> list[str]:
-        """After a process that ended by itself: leave out the plugin whose call was under way. One line a call, for a person."""
-        sole = len({call.plugin for call in calls}) == 1
-        lines = []
-        for call in calls:
-            if self.suspect(call.plugin, str(call), sole=sole):
-                words = (
-                    f"{call} ended the whole process ({ended}); the plugin is left out for an hour: mend or remove it"
-                )
-            else:
-                words = f"{call} was under way when the process ended ({ended}); if that happens again, the plugin is left out"
-            lines.append(words)
-        return lines
-
-    def plugins(self) -> dict[str, str]:
-        """Plugin → why it is left out now."""
-        from smm_core.clock import from_text, wall_of
-
-        now = self._clock.now()
-        return {
-            plugin: f"{entry['call'].removeprefix(f'plugin {plugin}: ')} ended the whole process;"
-            f" left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC, or until {self._path.name} in .smm is deleted"
-            for plugin, entry in self._load().items()
-            if timedelta(0) < from_text(entry["until"]) - now <= self.LEFT_OUT  # more, and the clock was set back
-        }
-
-    def forgive(self, plugin: str) -> bool:
-        """Give one plugin another chance; whether it needed one."""
-        everything = self._load()
-        if everything.pop(plugin, None) is None:
-            return False
-        self._save(everything)
-        return True
-
-    def clear(self) -> None:
-        """Give every plugin another chance."""
-        with contextlib.suppress(OSError):
-            self._path.unlink()
-
-    def _load(self) -> dict[str, dict[str, str]]:
-        import json
-
-        try:
-            loaded: dict[str, dict[str, str]] = json.loads(self._path.read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return loaded
-
-    def _save(self, everything: dict[str, dict[str, str]]) -> None:
-        import json
-
-        with contextlib.suppress(OSError):
-            self._path.write_text(json.dumps(everything), "utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,11 +16,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from smm_core import logs
 from smm_core.clock import FakeClock
 from smm_core.contracts import Inspected
-from smm_core.daemon import writing_steps
 from smm_core.hold import hold
 from smm_core.model import ActionState, Decision, PostState, ReviewState
+from smm_core.rounds import writing_steps
 from smm_core.simulate import Cause, Finding, Forecast, simulate
 from smm_core.steps.publish import publish
 from smm_core.workspace import Workspace
@@ -258,7 +260,16 @@ def snapshot(root: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def test_it_changes_nothing_while_another_holds_and_writes(full: Workspace, clock: FakeClock) -> None:
+@pytest.fixture
+def logged(root: Path) -> Iterator[Path]:
+    """The workspace's log, switched on as for a command; what happened before stands in it."""
+    logs.set_up(root)
+    logging.getLogger("smm").info("before")
+    yield root / ".smm" / "logs" / "smm.jsonl"
+    logs.tear_down()
+
+
+def test_it_changes_nothing_while_another_holds_and_writes(full: Workspace, clock: FakeClock, logged: Path) -> None:
     with hold(full.root, "smm run"), closing(sqlite3.connect(full.store.path)) as busy:
         busy.execute("BEGIN IMMEDIATE")
         busy.execute("UPDATE meta SET value = 'half-written' WHERE key = 'nothing'")
@@ -268,6 +279,7 @@ def test_it_changes_nothing_while_another_holds_and_writes(full: Workspace, cloc
         assert (snapshot(full.root), full.store.version()) == (before, version)
         busy.rollback()
     assert first.happens
+    assert len(logged.read_text().splitlines()) == 1, "nothing happened, so the log says nothing of it"
 
 
 SPY = """

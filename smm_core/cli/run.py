@@ -26,7 +26,7 @@ def run(session: Session, once: bool, until_idle: bool, quiet: bool, as_json: bo
     """
     if once:
         from smm_core.cli.steps import show_reports
-        from smm_core.daemon import run_once
+        from smm_core.rounds import run_once
 
         session.log()
         return show_reports(run_once(session.ws), as_json=as_json)

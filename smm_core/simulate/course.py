@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from smm_core.clock import FakeClock, instant_of
-from smm_core.daemon import writing_steps
 from smm_core.errors import SmmError
 from smm_core.hold import holder
 from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionState, Post, Profile, ReviewState, WhenKind
+from smm_core.rounds import writing_steps
 from smm_core.simulate.forecast import Outcome
 from smm_core.simulate.rehearsal import Rehearsal
 from smm_core.steps import Report

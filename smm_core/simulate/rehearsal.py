@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from smm_core.clock import FakeClock
 from smm_core.config import Config
@@ -16,6 +15,7 @@ from smm_core.engine import Engine
 from smm_core.errors import MediaError
 from smm_core.http import Client as WebClient
 from smm_core.media import MediaStore
+from smm_core.model import Event
 from smm_core.plugins import Plugins
 from smm_core.simulate.stand_ins import stand_in
 from smm_core.store import Store
@@ -72,10 +72,11 @@ class Rehearsal(Workspace):
         client.close()
         return client
 
-    def note(
-        self, kind: str, message: str, *, client: str = "", subject: str = "", urgent: bool = False, **data: Any
-    ) -> None:
-        """Nothing happened, so nobody is told."""
+    def log_event(self, event: Event) -> None:
+        """Nothing happened, so no log says that it did."""
+
+    def keep(self, event: Event) -> None:
+        """It is written down nowhere."""
 
     def tell(self) -> int:
         """Nobody is told anything."""

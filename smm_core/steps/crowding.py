@@ -51,7 +51,7 @@ def _around(ws: Workspace, number: int, profile: Profile, due: datetime) -> list
     days = [first + step * _DAY for step in range(2 * reach.days + 3)]
     asked = [
         (slug, instant_of(wall, zone or profile.zone))
-        for slug, wall, zone in ws.store.posts.asked_times(profile.name, days, without=number)
+        for slug, wall, zone in ws.store.neighbours.asked_times(profile.name, days, without=number)
     ]
     times = [(one.slug, one.due_at) for one in planned if one.post_id != number] + asked
     return [(slug, at) for slug, at in times if abs(at - due) <= reach]

@@ -50,7 +50,6 @@ class Hand:
         self.epoch = epoch
         self.report = report
         self.ledger = ws.store.ledger
-        self.state = action.state
         self.rests_until: datetime | None = None
         self._pace = pace
         self._go_on = go_on
@@ -147,7 +146,6 @@ class Hand:
         self._became(outcome, event)
 
     def _became(self, outcome: Outcome, event: Event | None) -> None:
-        self.state = outcome.state
         self.rests_until = outcome.rest_until
         if self._pace is not None:
             self._pace.handled(self.action, outcome.state, self.ws.clock.now())
@@ -258,15 +256,8 @@ class Hand:
         )
 
     def tell(self, kind: str, message: str, *, urgent: bool = False) -> None:
-        """Note an event about its post."""
-        self.ws.note(
-            kind,
-            message,
-            client=self.post.client,
-            subject=f"post:{self.post.id}",
-            urgent=urgent,
-            delivery=self.action.id,
-        )
+        """Write down an event about its post."""
+        self.ws.keep(self.event(kind, message, urgent=urgent))
 
     @property
     def name(self) -> str:

@@ -31,6 +31,7 @@ PLUGIN_AWAY = timedelta(minutes=5)
 REST = timedelta(seconds=5)
 LOOK_AHEAD = timedelta(minutes=5)
 AT_A_TIME = 20
+Stand = tuple[int, ActionState, int]
 
 
 class Lanes:
@@ -143,11 +144,11 @@ class Lanes:
 
     def _drain(self, profile: str) -> None:
         """Take in hand what is due, in order. What is taken in hand is looked at anew when it is claimed or settled."""
-        handled: set[tuple[int, ActionState, int]] = set()
+        handled: set[Stand] = set()
         while True:
             now = self._ws.clock.now()
             due = self._ws.store.ledger.due(now, profile=profile, limit=AT_A_TIME)
-            fresh = [action for action in due if (action.id, action.state, action.attempts) not in handled]
+            fresh = [action for action in due if _stand(action) not in handled]
             rests = self._ws.store.profiles.rests_until(profile, now) if fresh else None
             if rests is None and due and not fresh:
                 rests = now + REST
@@ -158,7 +159,7 @@ class Lanes:
             for hand in self._hands(profile, fresh):
                 if self._stop.is_set():
                     return
-                handled.add((hand.action.id, hand.action.state, hand.action.attempts))
+                handled.add(_stand(hand.action))
                 work(hand)
                 if hand.rests_until is not None or hand.is_one_of_several:
                     break  # the next part may be due now, and comes before what was due later
@@ -217,22 +218,27 @@ def publish_only(ws: Workspace, epoch: int, numbers: Sequence[int], *, patience:
 
 def _work_through(ws: Workspace, epoch: int, numbers: Sequence[int], report: Report) -> None:
     """Take each of these actions in hand as often as it is due in a state it was not in before."""
-    handled: set[tuple[int, ActionState, int]] = set()
+    handled: set[Stand] = set()
     profiles = dict.fromkeys(ws.store.ledger.get(number).profile for number in numbers)
     for profile in profiles:
         while True:
             due = ws.store.ledger.due(ws.clock.now(), profile=profile)
-            fresh = [one for one in due if one.id in numbers and (one.id, one.state, one.attempts) not in handled]
+            fresh = [one for one in due if one.id in numbers and _stand(one) not in handled]
             if not fresh:
                 break
             action = fresh[0]
-            handled.add((action.id, action.state, action.attempts))
+            handled.add(_stand(action))
             hand = Hand(ws, action, epoch, report)
             rests = ws.store.profiles.rests_until(profile, ws.clock.now())
             if rests is not None:
                 hand.postpone(rests, "the platform asked for patience")
             else:
                 work(hand)
+
+
+def _stand(action: Action) -> Stand:
+    """Where an action stands: as long as that is the same, taking it in hand once more would change nothing."""
+    return action.id, action.state, action.attempts
 
 
 _WAYS = {

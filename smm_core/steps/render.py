@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -98,11 +98,11 @@ def _with_repetitions(ws: Workspace, content: PostContent, number: int, checked:
         return checked
     now, window = ws.clock.now(), ws.config.publish.repeat_window
     since = now - window
-    for slug, at, text in ws.store.posts.published_texts(variant.profile, since, without=number):
+    for slug, at, text in ws.store.neighbours.published_texts(variant.profile, since, without=number):
         if text == variant.parts[0].text:
             message = f"the same text went to {variant.profile} on {at:%Y-%m-%d} (post {slug}); say repeat_allowed = true if it is meant"
             return variant, (*problems, Problem(level=Level.BLOCK, code="content.repeated", message=message, by="core"))
-    twin = ws.store.posts.planned_with(variant.parts[0].text, variant.profile, since, now + window, without=number)
+    twin = ws.store.neighbours.planned_with(variant.parts[0].text, variant.profile, since, now + window, without=number)
     if twin is None:
         return checked
     message = f"post {twin} for {variant.profile} has the same text; say repeat_allowed = true if it is meant"
@@ -258,8 +258,3 @@ def _draw(ws: Workspace, picture: Picture, client: str, limits: Limits) -> tuple
     if len(drawn) != len(sizes) or not isinstance(drawn[0], Drawn):
         raise PluginError(f"template {card.template}: draw returned {len(drawn)} pictures, {len(sizes)} were asked for")
     return ws.media.path(ws.media.keep(drawn[0].body)), list(drawn[0].problems)
-
-
-def problems_of(checked: Sequence[Checked]) -> list[Problem]:
-    """All problems of several variants."""
-    return [problem for _, problems in checked for problem in problems]

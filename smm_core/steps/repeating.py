@@ -16,7 +16,7 @@ from smm_core.model import Post, PostFound, PostState, Series, SeriesState
 from smm_core.series import Occurrence, content_on, occurrence_on, occurrences, say_repeat
 from smm_core.steps import Report
 from smm_core.store import Change
-from smm_core.store.posts import BY_SERIES
+from smm_core.store.changes import BY_SERIES
 from smm_core.workspace import Workspace
 
 _SLACK = timedelta(days=2)

@@ -30,7 +30,9 @@ NOT_PAUSED = (
 )
 _EPOCH = "(SELECT value FROM meta WHERE key = 'epoch') AS epoch"
 _CLAIM = f"""
-    SELECT actions.*, {_EPOCH}, parent.state AS parent_state, approvals.verdict_id
+    SELECT actions.id, actions.state, actions.due_at, actions.parent_id, actions.kind, actions.trial, actions.key,
+        actions.variant_digest, actions.on_id, actions.target, actions.by, {_EPOCH}, parent.state AS parent_state,
+        approvals.verdict_id
     FROM actions
     LEFT JOIN actions AS parent ON parent.id = actions.parent_id
     LEFT JOIN approvals ON approvals.post_id = actions.post_id AND approvals.profile = actions.profile
@@ -40,10 +42,7 @@ _CLAIM = f"""
 _STATE = f"""
     SELECT state, attempts, profile, post_id, trial, kind, on_id, {_EPOCH},
     (SELECT failures FROM profiles WHERE profiles.profile = actions.profile) AS troubles,
-    EXISTS (SELECT 1 FROM actions AS child WHERE child.parent_id = actions.id) AS has_children,
-    EXISTS (SELECT 1 FROM actions AS other WHERE other.post_id = actions.post_id AND other.id != actions.id
-        AND other.trial = 0 AND other.kind IN ('publish', 'comment')
-        AND other.state NOT IN ('published', 'cancelled')) AS others_left
+    EXISTS (SELECT 1 FROM actions AS child WHERE child.parent_id = actions.id) AS has_children
     FROM actions WHERE id = ?
 """
 
@@ -241,7 +240,7 @@ def _apply(
         tx.execute("UPDATE profiles SET failures = 0 WHERE profile = ?", (row["profile"],))
     if event is not None:
         write_event(tx, event)
-    if outcome.state in lifecycle.ENDED and not row["trial"] and not (published and row["others_left"]):
+    if outcome.state in lifecycle.ENDED and not row["trial"]:
         end_post(tx, row["post_id"], at)
 
 

@@ -1,4 +1,4 @@
-"""One SQLite file: opening it, transactions, and noticing that it is not the file we knew.
+"""One SQLite file: opening it, reading, and transactions.
 
 WAL, `synchronous=FULL`, `BEGIN IMMEDIATE` for everything that writes. sqlite_utils is loaded only to migrate;
 the everyday goes by plain SQL, which is several times quicker.
@@ -31,10 +31,12 @@ class Database:
         """Open the file; made when there is none. One that is not `durable` is quicker and only for what is thrown away."""
         self.path = path
         self._durable = durable
-        self._free: list[sqlite3.Connection] = []
+        # Two lots, because every commit over one connection empties the page cache of all the others.
+        self._readers: list[sqlite3.Connection] = []
+        self._writers: list[sqlite3.Connection] = []
         self._watcher: sqlite3.Connection | None = None
         self._lock = threading.Lock()
-        self._writer = threading.Lock()
+        self._turn = threading.Lock()
         self._waiting: list[_Work] = []
         self._closed = False
         if not path.exists():
@@ -49,42 +51,39 @@ class Database:
 
     def _forget_connections(self) -> None:
         with self._lock:
-            free, self._free = self._free, []
-            watcher, self._watcher = self._watcher, None
-        for connection in (*free, *([watcher] if watcher is not None else [])):
+            idle = [*self._readers, *self._writers, *([self._watcher] if self._watcher is not None else [])]
+            self._readers.clear()
+            self._writers.clear()
+            self._watcher = None
+        for connection in idle:
             connection.close()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection for reading."""
-        connection = self._take()
+        connection = self._take(self._readers)
         try:
             with as_store_errors(self.path):
                 yield connection
         finally:
-            self._give_back(connection)
+            self._give_back(connection, self._readers)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One durable transaction: all of it or nothing. It is on disk when the block ends."""
-        connection = self._take()
+        connection = self._take(self._writers)
         try:
             with as_store_errors(self.path):
                 connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield connection
+                    connection.execute("COMMIT")
                 except BaseException:
                     with contextlib.suppress(sqlite3.Error):
                         connection.execute("ROLLBACK")
                     raise
-                try:
-                    connection.execute("COMMIT")
-                except sqlite3.Error:
-                    with contextlib.suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
-                    raise
         finally:
-            self._give_back(connection)
+            self._give_back(connection, self._writers)
 
     def together(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """One durable transaction like `write`, which threads that come at the same time share: one sync for all of them.
@@ -95,7 +94,7 @@ class Database:
         mine = _Work(work)
         with self._lock:
             self._waiting.append(mine)
-        with self._writer:  # who comes first writes for all that wait by then; the others find it done
+        with self._turn:  # who comes first writes for all that wait by then; the others find it done
             while not mine.done:
                 with self._lock:
                     batch, self._waiting = self._waiting[:_MOST_TOGETHER], self._waiting[_MOST_TOGETHER:]
@@ -125,46 +124,36 @@ class Database:
     def _write_together(self, batch: list[_Work]) -> None:
         """One transaction. A part that raises before it has written anything is left out; any other error is everybody's."""
         try:
-            connection = self._take()
-            try:
-                connection.execute("BEGIN IMMEDIATE")
+            with self.write() as tx:
                 for one in batch:
-                    _do(one, connection, alone=len(batch) == 1)
-                connection.execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
-            finally:
-                self._give_back(connection)
+                    _do(one, tx, alone=len(batch) == 1)
         except _NotTogether:
             raise
         except Exception as error:
-            said = _explained(error, self.path) if isinstance(error, sqlite3.DatabaseError) else error
             for one in batch:
-                one.error = one.error or said
+                one.error = one.error or error
         for one in batch:
             one.done = True
 
     def rows(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> list[Row]:
         """All rows of a query."""
-        connection = self._take()
+        connection = self._take(self._readers)
         try:
             return connection.execute(sql, parameters).fetchall()
         except sqlite3.DatabaseError as error:
             raise _explained(error, self.path) from error
         finally:
-            self._give_back(connection)
+            self._give_back(connection, self._readers)
 
     def row(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Row | None:
         """The first row of a query, or None."""
-        connection = self._take()
+        connection = self._take(self._readers)
         try:
             found: Row | None = connection.execute(sql, parameters).fetchone()
         except sqlite3.DatabaseError as error:
             raise _explained(error, self.path) from error
         finally:
-            self._give_back(connection)
+            self._give_back(connection, self._readers)
         return found
 
     def value(self, sql: str, parameters: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
@@ -188,18 +177,18 @@ class Database:
 
     # ------------------------------------------------------------ connections
 
-    def _take(self) -> sqlite3.Connection:
+    def _take(self, idle: list[sqlite3.Connection]) -> sqlite3.Connection:
         with self._lock:
             if self._closed:
                 raise StoreError(f"{self.path} is closed")
-            if self._free:
-                return self._free.pop()
+            if idle:
+                return idle.pop()
         return self._connect()
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, idle: list[sqlite3.Connection]) -> None:
         with self._lock:
             if not self._closed:
-                self._free.append(connection)
+                idle.append(connection)
                 return
         connection.close()
 
@@ -333,72 +322,3 @@ def _has_room(path: Path) -> bool:
         return shutil.disk_usage(path.parent).free >= _LEAST_ROOM
     except OSError:
         return True
-
-
-# ---------------------------------------------------------------- is it still the file we knew?
-
-
-class Identity:
-    """Notices that a database was restored from a backup, or copied here from elsewhere.
-
-    Beside the database lies `machine.json` with the machine, the file's inode and the epoch it last had. A copy has
-    another inode or machine; a restored database is behind in its epoch.
-    """
-
-    def __init__(self, database: Path) -> None:
-        self._database = database
-        self._path = database.parent / "machine.json"
-
-    def doubt(self, epoch: int) -> str:
-        """Why this may not be the file we knew, in words; empty when it is."""
-        import json
-
-        try:
-            known = json.loads(self._path.read_text("utf-8"))
-        except FileNotFoundError:
-            return "it was copied here without its machine.json" if epoch else ""
-        except (OSError, ValueError):
-            return "machine.json beside it cannot be read"
-        if known.get("machine") != _machine():
-            return "it comes from another machine"
-        if known.get("inode") != self._database.stat().st_ino:
-            return "it is a copy of the file that was used last"
-        if epoch < int(known.get("epoch", 0)):
-            return "it is older than the one that was used last, as after restoring a backup"
-        return ""
-
-    def remember(self, epoch: int) -> None:
-        """Take the file as it is for the one we know."""
-        import json
-
-        text = json.dumps({"machine": _machine(), "inode": self._database.stat().st_ino, "epoch": epoch})
-        temporary = self._path.with_suffix(".new")
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path)
-            _sync_folder(self._path.parent)
-        except OSError as error:
-            raise StoreError(f"{self._path}: {error.strerror}", hint="the workspace must be writable") from None
-
-
-def _sync_folder(folder: Path) -> None:
-    """What was renamed in a folder is on disk: after a power cut, half a file beside the database would stop everything."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)
-
-
-def _machine() -> str:
-    """A name for this machine that says nothing about it."""
-    import hashlib
-    import uuid
-
-    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
-        with contextlib.suppress(OSError):
-            return hashlib.sha256(b"smm" + Path(path).read_bytes().strip()).hexdigest()[:16]
-    return hashlib.sha256(f"smm{uuid.getnode()}".encode()).hexdigest()[:16]

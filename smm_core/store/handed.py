@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from typing import Any
 
-from smm_core.lifecycle import ENDED
 from smm_core.model import ActionKind, ActionState, digest_of
 from smm_core.store.database import Row
 
@@ -142,11 +141,6 @@ def insert(
         ),
     ).lastrowid
     return number or 0
-
-
-def is_live(state: str) -> bool:
-    """Whether an action of that state may still do something."""
-    return ActionState(state) not in ENDED
 
 
 def _json(handles: dict[str, Any]) -> str:

@@ -59,11 +59,6 @@ class Readings:
         )
         return [_reading(row) for row in rows]
 
-    def last_measured(self, profile: str) -> datetime | None:
-        """When a profile was last measured."""
-        at = self._db.value("SELECT max(at) FROM readings WHERE profile = ?", (profile,))
-        return from_text(at) if at else None
-
 
 def _reading(row: Row) -> Reading:
     return Reading(

@@ -47,7 +47,8 @@ class Ledger:
 
     def epoch(self) -> int:
         """The present epoch."""
-        return int(self._db.value("SELECT value FROM meta WHERE key = 'epoch'"))
+        with self._db.read() as tx:
+            return claims.epoch_of(tx)
 
     def require(self, epoch: int) -> None:
         """`Fenced` when an epoch is over: whoever was frozen between its claim and its request must not send any more."""
@@ -87,9 +88,9 @@ class Ledger:
         """Put the actions of a post into the ledger (profile → variant digest and actions), the post moving to `scheduled`.
 
         Instead of actions there may be a function that chooses them, and who makes room, inside the transaction. They are
-        woken `ahead` of their due time, to be prepared; on the profiles `at_once` now, to be handed over. All in one transaction; run again after a crash it adds nothing
-        twice, because a key is unique. They take the place of what an older variant left behind; a profile on which that
-        is out or may be out keeps it, and gets nothing new.
+        woken `ahead` of their due time, to be prepared; on the profiles `at_once` now, to be handed over. All in one
+        transaction; run again after a crash it adds nothing twice, because a key is unique. They take the place of what an
+        older variant left behind; a profile on which that is out or may be out keeps it, and gets nothing new.
         """
         return planning.plan(self._db, post, plans, now, ahead=ahead, at_once=at_once, trial=trial)
 
@@ -120,25 +121,24 @@ class Ledger:
 
     # ------------------------------------------------------------ what is due
 
-    def due(
-        self, now: datetime, *, without: Collection[str] = (), profile: str | None = None, limit: int = 1000
-    ) -> list[Action]:
+    def due(self, now: datetime, *, profile: str | None = None, limit: int = 1000) -> list[Action]:
         """What needs a hand by now, most urgent first; leaves out paused clients and logged-out profiles."""
         # Named, because by another index it might read all that ever went out, or all that is to come.
         index, whose = ("actions_turns", "profile = ? AND") if profile else ("actions_wake", "")
-        sql = f"SELECT * FROM actions INDEXED BY {index} WHERE {whose} wake_at <= ? {claims.NOT_PAUSED}"
-        values: list[str | int] = [*([profile] if profile else []), to_text(now)]
-        if without:
-            sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
-            values.extend(without)
-        return [_action(row) for row in self._db.rows(f"{sql} ORDER BY wake_at, due_at, id LIMIT ?", (*values, limit))]
+        rows = self._db.rows(
+            f"SELECT * FROM actions INDEXED BY {index} WHERE {whose} wake_at <= ? {claims.NOT_PAUSED}"
+            " ORDER BY wake_at, due_at, id LIMIT ?",
+            (*([profile] if profile else []), to_text(now), limit),
+        )
+        return [_action(row) for row in rows]
 
     def profiles_due(self, now: datetime, *, without: Collection[str] = ()) -> list[str]:
         """The profiles with something that needs a hand by now, the most urgent first."""
-        sql = f"SELECT profile FROM actions INDEXED BY actions_wake WHERE wake_at <= ? {claims.NOT_PAUSED}"
-        if without:
-            sql += f" AND profile NOT IN ({','.join('?' * len(without))})"
-        rows = self._db.rows(f"{sql} GROUP BY profile ORDER BY min(wake_at)", (to_text(now), *without))
+        rows = self._db.rows(
+            f"SELECT profile FROM actions INDEXED BY actions_wake WHERE wake_at <= ? {claims.NOT_PAUSED}"
+            f" {_but_for(without)} GROUP BY profile ORDER BY min(wake_at)",
+            (to_text(now), *without),
+        )
         return [row["profile"] for row in rows]
 
     def next_wake(self, *, without: Collection[str] = (), until: datetime | None = None) -> datetime | None:
@@ -146,10 +146,9 @@ class Ledger:
 
         With `until` it looks no further than that: where all profiles are left out, it would read everything to come.
         """
-        others = f"AND profile NOT IN ({','.join('?' * len(without))})" if without else ""
         at = self._db.value(
-            "SELECT wake_at FROM actions WHERE wake_at IS NOT NULL"
-            f"{' AND wake_at <= ?' if until else ''} {claims.NOT_PAUSED} {others} ORDER BY wake_at LIMIT 1",
+            f"SELECT wake_at FROM actions WHERE wake_at IS NOT NULL {'AND wake_at <= ?' if until else ''}"
+            f" {claims.NOT_PAUSED} {_but_for(without)} ORDER BY wake_at LIMIT 1",
             (*((to_text(until),) if until else ()), *without),
         )
         return from_text(at) if at else None
@@ -224,8 +223,8 @@ class Ledger:
         """Write the attempt, before anything leaves. On disk when this returns.
 
         Checked in the same transaction: the epoch is ours, the action is still scheduled for that time, nothing pauses it,
-        its parent is out, and its digest is approved (a trial on a test profile needs no approval; a reply, a deletion and a taking back
-        need a person's word), and what an act acts on is still there. Anything else is `TooLate`.
+        its parent is out, and its digest is approved (a trial on a test profile needs no approval; a reply, a deletion and
+        a taking back need a person's word), and what an act acts on is still there. Anything else is `TooLate`.
         """
         return claims.claim(self._db, action, epoch, now, self._clock)
 
@@ -416,6 +415,10 @@ class Ledger:
                 (number,),
             )
         )
+
+
+def _but_for(profiles: Collection[str]) -> str:
+    return f"AND profile NOT IN ({','.join('?' * len(profiles))})" if profiles else ""
 
 
 def _action(row: Row) -> Action:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
 from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
@@ -21,11 +21,8 @@ from smm_core.model import (
     from_json,
     to_json,
 )
+from smm_core.store.changes import after_edit, call_off, frees, only_moves, requeue, stays
 from smm_core.store.database import Database, Row
-from smm_core.store.handed import STARTED, take_back
-
-BY_SERIES = "series: "
-"""How the reason of a date begins that its series took back; what a person took back has another one, and stays so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,16 +64,17 @@ class Posts:
                 return Change(post=_post(_row(tx, number)), changed=True)
             before = PostState(row["state"])
             _check_same_kind(row, number_of_series)
-            if row["series_id"] is not None and _stays(tx, row, same=row["content"] == content):
+            if row["series_id"] is not None and stays(tx, row, same=row["content"] == content):
                 return Change(post=_post(row), changed=False)
             same_draft = (target is PostState.DRAFT) == (before is PostState.DRAFT)
             same_gone = (target is PostState.WITHDRAWN) == (before is PostState.WITHDRAWN)
             if row["content"] == content and same_draft and same_gone:
                 return Change(post=_post(row), changed=False)
-            if target is PostState.WRITTEN and before in _READY and _only_moves(row, found.content):
-                return _requeue(tx, row, content, at, by)
-            too_late = _take_back(tx, row["id"], at, "the post was edited", by)
-            state = _after_edit(before, target, late=bool(too_late))
+            if target is PostState.WRITTEN and only_moves(row, found.content):
+                too_late = requeue(tx, row, content, at, by)
+                return Change(post=_post(_row(tx, row["id"])), changed=True, too_late=too_late)
+            too_late = call_off(tx, row["id"], at, "the post was edited", by)
+            state = after_edit(before, target, late=bool(too_late))
             tx.execute(
                 "UPDATE posts SET content = ?, state = ?, revision = revision + 1, reason = '', by = ?, updated_at = ?, client = ?,"
                 " series_id = ? WHERE id = ?",
@@ -95,7 +93,8 @@ class Posts:
                 raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
             if row["state"] != PostState.SCHEDULED:
                 return Change(post=_post(row), changed=False)
-            return _requeue(tx, row, row["content"], to_text(now), by)
+            too_late = requeue(tx, row, row["content"], to_text(now), by)
+            return Change(post=_post(_row(tx, post.id)), changed=True, too_late=too_late)
 
     def withdraw(
         self, number: int, now: datetime, reason: str, by: str = "", *, series: Series | None = None
@@ -117,8 +116,8 @@ class Posts:
                     f"post {row['slug']} is already out",
                     hint=f"`smm deliveries list --post {number}` shows where, `smm deliveries delete` takes it off",
                 )
-            too_late = _take_back(tx, number, at, reason, by)
-            if too_late and not _frees(tx, number):
+            too_late = call_off(tx, number, at, reason, by)
+            if too_late and not frees(tx, number):
                 raise TooLate(
                     f"post {row['slug']} is being sent to {', '.join(too_late)}",
                     hint="look again when the outcome is known",
@@ -198,9 +197,7 @@ class Posts:
     def move(self, post: Post, state: PostState, now: datetime, reason: str = "") -> None:
         """Move a post on. A post that changed in the meantime (another revision or state) is `TooLate`."""
         with self._db.write() as tx:
-            row = _row(tx, post.id)
-            if row["revision"] != post.revision or row["state"] != post.state:
-                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            _check_unchanged(tx, post)
             _move(tx, post.id, post.state, state, reason, to_text(now))
 
     def leave_as_it_was(self, post: Post, now: datetime) -> bool:
@@ -210,9 +207,7 @@ class Posts:
         """
         at = to_text(now)
         with self._db.write() as tx:
-            row = _row(tx, post.id)
-            if row["revision"] != post.revision or row["state"] != post.state:
-                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            _check_unchanged(tx, post)
             if not tx.execute(
                 "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state != 'cancelled' LIMIT 1", (post.id,)
             ).fetchone():
@@ -234,9 +229,7 @@ class Posts:
         """Store the variants of this revision and move the post on, in one transaction."""
         at = to_text(now)
         with self._db.write() as tx:
-            row = _row(tx, post.id)
-            if row["revision"] != post.revision or row["state"] != post.state:
-                raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
+            _check_unchanged(tx, post)
             for variant, problems in variants:
                 # One from an earlier try (its plugin was away, its picture broken) must not be asked about or sent.
                 tx.execute(
@@ -297,49 +290,6 @@ class Posts:
         )
         return {(row["post_id"], row["digest"]): from_json(row["content"], Variant) for row in rows}
 
-    def published_texts(self, profile: str, since: datetime, *, without: int) -> list[tuple[str, datetime, str]]:
-        """First parts that went out on a profile since an instant: post's slug, when, text. One post can be left out."""
-        rows = self._db.rows(
-            "SELECT p.slug, a.published_at, v.content FROM actions a JOIN posts p ON p.id = a.post_id"
-            " JOIN variants v ON v.post_id = a.post_id AND v.profile = a.profile AND v.digest = a.variant_digest"
-            " WHERE a.profile = ? AND a.published_at >= ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?"
-            " AND a.kind = 'publish' AND a.state != 'removed'",
-            (profile, to_text(since), without),
-        )
-        return [
-            (row["slug"], from_text(row["published_at"]), from_json(row["content"], Variant).parts[0].text)
-            for row in rows
-        ]
-
-    def planned_with(self, text: str, profile: str, since: datetime, until: datetime, *, without: int) -> str | None:
-        """The slug of a post whose first part on a profile says this, and that is on its way to approval or due in between."""
-        says = "json_extract(v.content, '$.parts[0].text') = ?"
-        row = self._db.row(
-            "SELECT p.slug FROM posts p JOIN variants v ON v.post_id = p.id AND v.profile = ? AND v.revision = p.revision"
-            f" WHERE p.state IN ('rendered', 'reviewing', 'approved') AND p.id != ? AND {says}"
-            " UNION ALL SELECT p.slug FROM actions a JOIN posts p ON p.id = a.post_id"
-            " JOIN variants v ON v.post_id = a.post_id AND v.profile = a.profile AND v.digest = a.variant_digest"
-            " WHERE a.profile = ? AND a.due_at BETWEEN ? AND ? AND a.seq = 0 AND a.trial = 0 AND a.post_id != ?"
-            f" AND a.kind = 'publish' AND a.state IN ('scheduled', 'waiting', 'held') AND {says} LIMIT 1",
-            (profile, without, text, profile, to_text(since), to_text(until), without, text),
-        )
-        return row["slug"] if row else None
-
-    def asked_times(
-        self, profile: str, days: Sequence[date], *, without: int
-    ) -> list[tuple[str, datetime, str | None]]:
-        """Posts on their way to approval that ask for a wall time on one of these days: slug, wall time, zone if they name one."""
-        # Looking for the day in the text first spares most posts from being read as JSON.
-        on_day = " OR ".join("instr(content, ?)" for _ in days)
-        rows = self._db.rows(
-            "SELECT slug, json_extract(content, '$.when.wall') AS wall, json_extract(content, '$.when.zone') AS zone FROM posts"
-            f" WHERE state IN ('written', 'rendered', 'reviewing', 'approved') AND id != ? AND ({on_day})"
-            " AND json_extract(content, '$.when.kind') = 'at'"
-            " AND EXISTS (SELECT 1 FROM json_each(content, '$.profiles') WHERE value = ?)",
-            (without, *(f'"wall":"{day.isoformat()}' for day in days), profile),
-        )
-        return [(row["slug"], datetime.fromisoformat(row["wall"]), row["zone"]) for row in rows]
-
     def keep_trial(self, post: Post, variant: Variant, problems: Sequence[Problem], now: datetime) -> None:
         """Store a variant that only a test profile will see."""
         with self._db.write() as tx:
@@ -366,38 +316,6 @@ def _target(found: PostFound) -> PostState:
     return PostState.DRAFT if found.draft else PostState.WRITTEN
 
 
-_READY = (PostState.RENDERED, PostState.REVIEWING, PostState.APPROVED, PostState.SCHEDULED)
-
-
-def _only_moves(row: Row, content: PostContent) -> bool:
-    """Whether a post that waits in the queue only changes its place there: what was approved is what will be sent."""
-    before = from_json(row["content"], PostContent)
-    both = before.when.kind.is_in_queue and content.when.kind.is_in_queue
-    return both and to_json(replace(before, when=content.when)) == to_json(content)
-
-
-def _requeue(tx: sqlite3.Connection, row: Row, content: str, at: str, by: str) -> Change:
-    """Keep a post's variants, reviews and approvals; what has its time loses it, unless it has begun."""
-    planned = row["state"] == PostState.SCHEDULED
-    too_late = _take_back(tx, row["id"], at, "its place in the queue was changed", by) if planned else ()
-    tx.execute(
-        "UPDATE variants SET revision = revision + 1 WHERE post_id = ? AND revision = ?", (row["id"], row["revision"])
-    )
-    tx.execute(
-        "UPDATE posts SET content = ?, state = ?, revision = revision + 1, reason = '', by = ?, updated_at = ? WHERE id = ?",
-        (content, PostState.APPROVED if planned else row["state"], by, at, row["id"]),
-    )
-    return Change(post=_post(_row(tx, row["id"])), changed=True, too_late=too_late)
-
-
-def _after_edit(before: PostState, target: PostState, *, late: bool) -> PostState:
-    """Where an edited post goes. Once something is out it can no longer be a draft or withdrawn as a whole."""
-    wanted = PostState.WRITTEN if late else target
-    if wanted is before or lifecycle.post_may(before, wanted):
-        return wanted
-    raise StoreError(f"a post that is {before} cannot become {wanted}")
-
-
 def _current(tx: sqlite3.Connection, series: Series) -> int:
     """The number of a series whose definition is still the one that the caller goes by."""
     row = tx.execute("SELECT revision FROM series WHERE id = ?", (series.id,)).fetchone()
@@ -416,20 +334,17 @@ def _check_same_kind(row: Row, series: int | None) -> None:
     raise SmmError(f"{where} has the name that a date of the series needs", hint="rename its file")
 
 
-def _stays(tx: sqlite3.Connection, row: Row, *, same: bool) -> bool:
-    """Whether one date of a series is beyond change: it is out or on its way everywhere, or a person took it back."""
-    state = PostState(row["state"])
-    if state is PostState.WITHDRAWN:
-        return same and not row["reason"].startswith(BY_SERIES)
-    wanted = set(from_json(row["content"], PostContent).profiles)
-    return state is PostState.DONE or (bool(wanted) and wanted <= set(_attempted(tx, row["id"])))
-
-
 def _row(tx: sqlite3.Connection, number: int | None) -> Row:
     row: Row | None = tx.execute("SELECT * FROM posts WHERE id = ?", (number,)).fetchone()
     if row is None:
         raise NotFound(f"there is no post {number}", hint="`smm posts list` shows them")
     return row
+
+
+def _check_unchanged(tx: sqlite3.Connection, post: Post) -> None:
+    row = _row(tx, post.id)
+    if row["revision"] != post.revision or row["state"] != post.state:
+        raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
 
 
 def _move(tx: sqlite3.Connection, number: int, before: PostState, after: PostState, reason: str, at: str) -> None:
@@ -438,56 +353,13 @@ def _move(tx: sqlite3.Connection, number: int, before: PostState, after: PostSta
     tx.execute("UPDATE posts SET state = ?, reason = ?, updated_at = ? WHERE id = ?", (after, reason, at, number))
 
 
-def _take_back(tx: sqlite3.Connection, number: int, at: str, reason: str, by: str) -> tuple[str, ...]:
-    """Cancel every delivery of which nothing was attempted and close open reviews; the profiles that stay.
-
-    What the platform's own scheduler has is asked back; it is cancelled when the platform has let go of it.
-    """
-    handed = take_back(tx, number, at, reason, by)
-    attempted = _attempted(tx, number)
-    marks = ",".join("?" * (len(attempted) + len(handed)))
-    tx.execute(
-        "UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = ? WHERE post_id = ? AND trial = 0"
-        f" AND state IN ('waiting', 'scheduled', 'held', 'refused') AND profile NOT IN ({marks})",
-        (reason, number, *attempted, *handed),
-    )
-    tx.execute("UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open'", (number,))
-    tx.execute(
-        "UPDATE actions SET state = 'cancelled', reason = ? WHERE post_id = ? AND kind = 'edit' AND state = 'waiting'",
-        (reason, number),
-    )
-    return tuple(sorted(attempted))
-
-
-def _attempted(tx: sqlite3.Connection, number: int) -> list[str]:
-    """The profiles on which a post is out, on its way, or may be out."""
-    rows = tx.execute(
-        f"SELECT DISTINCT profile FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED})", (number,)
-    )
-    return [row[0] for row in rows]
-
-
 def end_post(tx: sqlite3.Connection, number: int, at: str) -> None:
     """A scheduled post is done when every delivery of it is out or given up."""
-    left = tx.execute(
-        "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND state NOT IN ('published', 'cancelled')"
-        " AND kind IN ('publish', 'comment') LIMIT 1",
-        (number,),
-    ).fetchone()
-    if left is None:
-        tx.execute(
-            "UPDATE posts SET state = 'done', reason = '', updated_at = ? WHERE id = ? AND state = 'scheduled'",
-            (at, number),
-        )
-
-
-def _frees(tx: sqlite3.Connection, number: int) -> bool:
-    """Whether anything of a post was cancelled or is asked back, so that taking it back did something."""
-    return bool(
-        tx.execute(
-            "SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND (state = 'cancelled' OR kind = 'take-back') LIMIT 1",
-            (number,),
-        ).fetchone()
+    tx.execute(
+        "UPDATE posts SET state = 'done', reason = '', updated_at = ? WHERE id = ? AND state = 'scheduled' AND NOT EXISTS"
+        " (SELECT 1 FROM actions WHERE post_id = posts.id AND trial = 0 AND kind IN ('publish', 'comment')"
+        " AND state NOT IN ('published', 'cancelled'))",
+        (at, number),
     )
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from smm_core.clock import Clock, SystemClock
 from smm_core.errors import StoreError
 from smm_core.store.claims import Fenced, NotApproved, NotSent, Outcome
-from smm_core.store.database import Database, Identity
+from smm_core.store.database import Database
 from smm_core.store.ideas import Ideas, Sources
+from smm_core.store.identity import Identity
 from smm_core.store.journal import Events, Profiles, ProfileState, Readings
 from smm_core.store.ledger import Ledger
+from smm_core.store.neighbours import Neighbours
 from smm_core.store.planning import Planned
 from smm_core.store.posts import Change, Posts
 from smm_core.store.reviews import Reviews
@@ -34,6 +36,7 @@ class Store:
         self.ideas = Ideas(self._db)
         self.sources = Sources(self._db)
         self.posts = Posts(self._db)
+        self.neighbours = Neighbours(self._db)
         self.series = SeriesStore(self._db)
         self.reviews = Reviews(self._db)
         self.ledger = Ledger(self._db, clock)

@@ -34,7 +34,7 @@ def busy(root: Path) -> Path:
     write_post(root, "waits", "Waits.", title='"Waits"')
     write_post(root, "empty", "", title='"Empty"')
     with Workspace(root) as opened:
-        from smm_core.daemon import writing_steps
+        from smm_core.rounds import writing_steps
 
         writing_steps(opened, due_only=False)
     return root

@@ -139,8 +139,8 @@ class frozen:
             self._file.touch()
             soon(lambda: not self._file.exists(), seconds=POINT_COMES_WITHIN)
             self._file.unlink(missing_ok=True)
-        self._daemon.signal(signal.SIGSTOP)
+        self._daemon.freeze()
         self._events[f"frozen, {self._point}"] += 1
 
     def __exit__(self, *_: object) -> None:
-        self._daemon.signal(signal.SIGCONT)
+        self._daemon.thaw()

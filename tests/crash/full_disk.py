@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -106,7 +106,7 @@ def fill_a_disk(
             return pickle.loads((folder / "verdict.pickle").read_bytes()), f"a disk of {size}"  # noqa: S301 - our own
         if (folder / "mounted").exists():
             raise AssertionError(done.stderr)
-    ground = Ground.at(folder)
+    ground = replace(Ground.at(folder), compiles=False)
     trial = FullDisk(ground, Quota(holder=ground.holder), plan, fills=fills, seed=seed, patience=patience)
     return trial.run(), "files that may not grow, as nothing can be mounted here"
 
@@ -121,7 +121,7 @@ def elsewhere(place: str) -> None:
     disk = Disk(folder / "disk", size)
     (folder / "mounted").touch()
     root = folder / "disk" / "workspace"
-    ground = Ground(root=root, beside=folder / "beside")
+    ground = Ground(root=root, beside=folder / "beside", compiles=False)
     ground.make()
     verdict = FullDisk(ground, disk, plan, fills=fills, seed=seed, patience=patience).run()
     (folder / "verdict.pickle").write_bytes(pickle.dumps(verdict))

@@ -2,51 +2,21 @@
 power supply: a key is written into it at the moment a request leaves.
 """
 
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from smm_core import (
-    Finds,
-    Guarantees,
-    Inspected,
-    Limits,
-    OutcomeUnknown,
-    Prepared,
-    Receipt,
-    TextLimit,
-    TextUnit,
-    TryLater,
-    hookimpl,
-    render_plain,
-)
+from smm_core import Finds, Guarantees, OutcomeUnknown, Prepared, Receipt, TryLater, hookimpl
+from tests.crash.publisher import Crash
 
 REQUESTS = Path(__file__).parent.parent / ".smm" / "requests"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settings:
-    """The address of the scene's platform, which is not used here."""
-
-    url: str
-
-
-class Power:
+class Power(Crash):
     """Takes everything that reaches it, can be asked what it took, and does not always answer."""
 
     name = title = "crash-find"
-    settings = Settings
     guarantees = Guarantees(find="exact", absent_after=timedelta(seconds=2), http_only=False)
     abilities = frozenset({Finds})
-
-    def inspect(self, request, ctx):
-        return Inspected(account=request.profile.name)
-
-    def limits(self, profile, known):
-        return Limits(parts=5, text=(TextLimit(maximum=500, unit=TextUnit.GRAPHEMES),))
-
-    def render(self, post, profile, limits):
-        return render_plain(post, profile, limits)
 
     def prepare(self, request, ctx):
         return Prepared(handles={"draft": request.key})

@@ -6,8 +6,9 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from smm_core.hold import holder
 from tests.crash import points
 
 REPOSITORY = Path(__file__).parents[2]
+_STANDS_STILL_WITHIN = 10.0
 _SMM = (sys.executable, "-c", "from tests.crash.points import run_under_test; run_under_test()")
 
 
@@ -24,11 +26,13 @@ class Ground:
     """Where a trial takes place.
 
     `root` is the workspace, `beside` a folder that may be on another disk: for the points, the clock, and what the
-    daemon says.
+    daemon says. `compiles` when the daemon may keep what it compiled: not where its writes are cut short, or the next
+    process would load half a module.
     """
 
     root: Path
     beside: Path
+    compiles: bool = True
 
     @classmethod
     def at(cls, folder: Path) -> Ground:
@@ -57,13 +61,12 @@ class Ground:
         return [*_SMM, "-w", str(self.root), "run", "--quiet"]
 
     def environment(self) -> dict[str, str]:
-        """Compiled modules are kept from start to start, wherever that is switched off: compiling takes most of it."""
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        """Where the points are, and where the publisher is imported from."""
         return {
-            **kept,
+            **os.environ,
             points.VARIABLE: str(self.beside),
             "PYTHONPATH": str(REPOSITORY),
-            "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"smm-crash-pycache-{os.getuid()}"),
+            "PYTHONDONTWRITEBYTECODE": "" if self.compiles else "1",
         }
 
 
@@ -88,6 +91,26 @@ class Daemon:
             if self._process.returncode is None:
                 os.killpg(self._process.pid, number)
 
+    def freeze(self) -> None:
+        """Stop all its processes where they are. When this returns, they do stand still.
+
+        The signal alone is not enough: until one thread of a process has had its turn to take it, the others go on,
+        which on a busy machine takes them into the next transaction.
+        """
+        self.signal(signal.SIGSTOP)
+        end = time.monotonic() + _STANDS_STILL_WITHIN
+        while not self._stands_still():
+            assert time.monotonic() < end, "it does not stand still"
+            time.sleep(0.001)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self.signal(signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        """Whether no thread of it runs. Where there is no /proc, nobody knows, and it is believed."""
+        return all(_state(thread) in "TtZX" for pid in _tree(self._process.pid) for thread in _threads(pid))
+
     def died(self, seconds: float) -> bool:
         """Wait so long for its end; whether it came."""
         try:
@@ -107,6 +130,28 @@ class Daemon:
         self._process.terminate()
         code = self._process.wait(15)
         assert code == 0, f"asked to stop, the daemon ended with {code}"
+
+
+def _tree(pid: int) -> Iterator[int]:
+    """A process and those it started, and theirs."""
+    yield pid
+    for thread in _threads(pid):
+        with suppress(OSError):
+            for child in (thread / "children").read_text().split():
+                yield from _tree(int(child))
+
+
+def _threads(pid: int) -> list[Path]:
+    with suppress(OSError):
+        return list(Path(f"/proc/{pid}/task").iterdir())
+    return []
+
+
+def _state(thread: Path) -> str:
+    """The letter of a thread's state: T when it is stopped, X when it is gone."""
+    with suppress(OSError):
+        return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+    return "X"
 
 
 def second_is_refused(ground: Ground) -> None:

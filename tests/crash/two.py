@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import signal
 import sqlite3
 import time
 from enum import StrEnum
@@ -76,9 +75,9 @@ class TwoDaemons(Stage):
         """As if the lock did not work, as on some network file systems: another file, so only the epoch is left."""
         while not self._can_be_written():
             # It was frozen within a transaction. As long as it is, nobody can take over.
-            self.daemon.signal(signal.SIGCONT)
+            self.daemon.thaw()
             time.sleep(0.01)
-            self.daemon.signal(signal.SIGSTOP)
+            self.daemon.freeze()
         epoch = store.ledger.epoch()
         (self.ground.root / ".smm" / "daemon.lock").unlink()
         self.start()

@@ -10,7 +10,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -103,9 +102,6 @@ class Story:
             "LANG": "C.UTF-8",
             "TZ": "Europe/Amsterdam",
             "SMM_PERSON": "mirjam",
-            # Every command is a process of its own: they compile what they load once, and not into this checkout.
-            "PYTHONDONTWRITEBYTECODE": "",
-            "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"smm-stories-{os.getuid()}-bytecode"),
             **(environment or {}),
         }
 

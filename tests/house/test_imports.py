@@ -51,10 +51,11 @@ FLOORS = [
         "context",
         "builtin",
         "troubles",
+        "quarantine",
     ),
     ("workspace",),
     ("authoring", "attention", "explain", "doctor", "steps", "pages", "quality"),
-    ("daemon", "supervise", "simulate", "testing", "scaffold"),
+    ("daemon", "rounds", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),
 ]
 

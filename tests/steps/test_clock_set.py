@@ -23,7 +23,8 @@ YEAR = 365 * 24 * HOUR
 @pytest.fixture
 def odd(root: Path, clock: FakeClock) -> Iterator[Platform]:
     """A platform that never says whether it has something."""
-    yield from odd_workspace(root, clock)
+    with odd_workspace(root, clock) as platform:
+        yield platform
 
 
 @pytest.mark.parametrize("by", [2 * HOUR, 5 * SECOND, -HOUR, YEAR, -YEAR])

@@ -11,14 +11,9 @@ import pytest
 from smm_core.clock import FakeClock
 from smm_core.errors import TooLate
 from smm_core.lifecycle import A_MOMENT
-from smm_core.model import Action, ActionState, Decision, PostState, ReviewState
-from smm_core.steps.collect import collect
-from smm_core.steps.render import render
-from smm_core.steps.review import review
-from smm_core.steps.schedule import schedule
+from smm_core.model import Action, ActionState, PostState
 from smm_core.store import NotApproved, NotSent, Outcome, Store
-from tests.conftest import write_post
-from tests.steps.test_publish import Platform, odd_workspace, scheduled
+from tests.steps.test_publish import Platform, approve, odd_workspace, scheduled, written
 from tests.store.test_ledger import planned
 
 FINDS = 'find="exact", absent_after=timedelta(minutes=5), '
@@ -28,13 +23,15 @@ HAS_KEY = "key_life=timedelta(hours=1), "
 @pytest.fixture
 def finding(root: Path, clock: FakeClock) -> Iterator[Platform]:
     """A platform that can be asked."""
-    yield from odd_workspace(root, clock, guarantees=FINDS, abilities="Finds")
+    with odd_workspace(root, clock, guarantees=FINDS, abilities="Finds") as platform:
+        yield platform
 
 
 @pytest.fixture
 def keyed(root: Path, clock: FakeClock) -> Iterator[Platform]:
     """A platform that knows its keys for an hour."""
-    yield from odd_workspace(root, clock, guarantees=HAS_KEY)
+    with odd_workspace(root, clock, guarantees=HAS_KEY) as platform:
+        yield platform
 
 
 def claimed_then_ended_after(platform: Platform, clock: FakeClock, wait: timedelta) -> None:
@@ -56,7 +53,7 @@ def test_settling_begins_when_the_attempt_ended(finding: Platform, clock: FakeCl
 
 
 def test_a_key_settles_after_a_crash_as_well(root: Path, clock: FakeClock) -> None:
-    for platform in odd_workspace(root, clock, guarantees=HAS_KEY + "key_settles=timedelta(minutes=2), "):
+    with odd_workspace(root, clock, guarantees=HAS_KEY + "key_settles=timedelta(minutes=2), ") as platform:
         scheduled(platform)
         claimed_then_ended_after(platform, clock, timedelta(minutes=1))
         clock.advance(timedelta(seconds=119))
@@ -103,32 +100,15 @@ def test_no_clear_answer_again_and_again_is_asked_less_and_less_often(keyed: Pla
     assert 3 <= len(keyed.sent()) <= 9
 
 
-def edit(platform: Platform) -> None:
-    """Somebody writes something else."""
-    root = platform.ws.root
-    write_post(root, "bread", "Fresh rolls. Come by", profiles='["social"]', at='"now"', call_to_action='"Come by"')
-    collect(platform.ws)
-
-
-def approve(platform: Platform) -> None:
-    """From the edit to the ledger."""
-    ws = platform.ws
-    for step in (render, review):
-        step(ws)
-    for open_ in ws.store.reviews.listed(state=ReviewState.OPEN):
-        ws.store.reviews.decide(open_.id, Decision.APPROVE, "tester", ws.clock.now())
-    schedule(ws)
-
-
 def test_an_edit_does_not_go_around_what_is_held_in_doubt(root: Path, clock: FakeClock) -> None:
-    for platform in odd_workspace(root, clock):
+    with odd_workspace(root, clock) as platform:
         scheduled(platform)
         platform.answers("send", "unknown")
         platform.publish()
         clock.advance(timedelta(minutes=5))
         platform.publish()
         assert platform.action().state is ActionState.HELD
-        edit(platform)
+        written(platform, "Fresh rolls.")
         approve(platform)
         platform.publish()
         assert platform.sent() == ["Fresh bread. Come by"]
@@ -138,7 +118,7 @@ def test_an_edit_during_an_attempt_that_was_not_accepted_replaces_it(keyed: Plat
     scheduled(keyed)
     ledger, now = keyed.ws.store.ledger, clock.now()
     attempt = ledger.claim(keyed.action(), keyed.ws.store.begin_epoch(now), now)
-    edit(keyed)
+    written(keyed, "Fresh rolls.")
     ledger.finish(attempt, Outcome(state=ActionState.SCHEDULED, wake_at=now + timedelta(minutes=1), failed=True), now)
     approve(keyed)
     clock.advance(timedelta(minutes=2))
@@ -214,7 +194,7 @@ def test_a_claim_looks_for_the_approval_itself(store: Store, clock: FakeClock) -
 
 
 def test_giving_up_on_the_second_attempt_says_nothing_of_the_first(root: Path, clock: FakeClock) -> None:
-    for keyed in odd_workspace(root, clock, guarantees=HAS_KEY, abilities="Resumes"):
+    with odd_workspace(root, clock, guarantees=HAS_KEY, abilities="Resumes") as keyed:
         scheduled(keyed)
         keyed.answers("send", "unknown", "pending")
         keyed.answers("resume", "rejected")

@@ -25,7 +25,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def odd(root: Path, clock: FakeClock) -> Iterator[Platform]:
     """A profile whose posts keep half an hour's distance, on a platform without key or find."""
-    for platform in odd_workspace(root, clock):
+    with odd_workspace(root, clock) as platform:
         text = (root / "smm.toml").read_text()
         (root / "smm.toml").write_text(text.replace("window = '3h'", "window = '8h'\ndistance = '30m'"))
         yield platform
@@ -85,7 +85,7 @@ def test_the_wait_survives_a_restart(odd: Platform, clock: FakeClock) -> None:
 @pytest.fixture
 def rated(root: Path, clock: FakeClock) -> Iterator[Platform]:
     """A platform that takes two within an hour."""
-    for platform in odd_workspace(root, clock):
+    with odd_workspace(root, clock) as platform:
         code = (root / "plugins" / "odd.py").read_text()
         rates = "Limits(rates=(Rate(maximum=2, per=timedelta(hours=1)),), parts=5,"
         (root / "plugins" / "odd.py").write_text(code.replace("Limits(parts=5,", rates))
@@ -116,7 +116,7 @@ def test_a_thread_counts_part_by_part(rated: Platform, clock: FakeClock) -> None
 
 
 def test_a_platform_that_is_unwell_is_asked_less_and_less(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(root, clock):
+    with odd_workspace(root, clock) as odd:
         planned(odd.ws, **{f"post-{number}": '"now"' for number in range(8)})
         odd.answers("send", *["later-someday"] * 6)
         requests = []
@@ -130,7 +130,7 @@ def test_a_platform_that_is_unwell_is_asked_less_and_less(root: Path, clock: Fak
 
 
 def test_one_clear_answer_ends_the_rests(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(root, clock):
+    with odd_workspace(root, clock) as odd:
         planned(odd.ws, one='"now"', two='"now"')
         odd.answers("send", "later-someday", "later-someday", "ok")
         for _ in range(120):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -100,7 +101,9 @@ class Platform:
         return self.ws.store.ledger.get(1)
 
 
+@contextmanager
 def odd_workspace(root: Path, clock: FakeClock, guarantees: str = "", abilities: str = "") -> Iterator[Platform]:
+    """A workspace with the odd platform; what it guarantees and can do is Python, as it stands in the plugin."""
     (root / "plugins").mkdir()
     code = PLATFORM.format(guarantees=guarantees, abilities=f"{{{abilities}}}" if abilities else "")
     (root / "plugins" / "odd.py").write_text(code)
@@ -113,18 +116,31 @@ def odd_workspace(root: Path, clock: FakeClock, guarantees: str = "", abilities:
 @pytest.fixture
 def odd(root: Path, clock: FakeClock) -> Iterator[Platform]:
     """A platform with neither key nor find."""
-    yield from odd_workspace(root, clock)
+    with odd_workspace(root, clock) as platform:
+        yield platform
 
 
 def scheduled(platform: Platform, text: str = "Fresh bread.", **front: str) -> None:
     """A post that is approved and due now."""
-    ws = platform.ws
+    written(platform, text, **front)
+    approve(platform)
+    assert platform.ws.store.posts.get(1).state is PostState.SCHEDULED
+
+
+def written(platform: Platform, text: str, **front: str) -> None:
+    """Somebody writes the post, or writes it anew."""
     front = {"profiles": '["social"]', "at": '"now"', "call_to_action": '"Come by"'} | front
-    write_post(ws.root, "bread", text + " Come by", **front)
-    for step in (collect, render, review):
+    write_post(platform.ws.root, "bread", text + " Come by", **front)
+    assert collect(platform.ws).troubles == []
+
+
+def approve(platform: Platform) -> None:
+    """From what was written to the ledger."""
+    ws = platform.ws
+    for step in (render, review):
         assert step(ws).troubles == []
-    (open_,) = ws.store.reviews.listed(state=ReviewState.OPEN)
-    ws.store.reviews.decide(open_.id, Decision.APPROVE, "tester", ws.clock.now())
+    for open_ in ws.store.reviews.listed(state=ReviewState.OPEN):
+        ws.store.reviews.decide(open_.id, Decision.APPROVE, "tester", ws.clock.now())
     assert schedule(ws).troubles == []
 
 
@@ -197,7 +213,9 @@ def test_no_clear_answer_without_key_or_find_is_held_and_never_sent_again(
 
 
 def test_no_clear_answer_with_a_key_is_sent_again_with_the_same_key(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(root, clock, guarantees="key_life=timedelta(hours=1), key_settles=timedelta(minutes=2), "):
+    with odd_workspace(
+        root, clock, guarantees="key_life=timedelta(hours=1), key_settles=timedelta(minutes=2), "
+    ) as odd:
         scheduled(odd)
         odd.answers("send", "unknown")
         odd.publish()
@@ -211,7 +229,7 @@ def test_no_clear_answer_with_a_key_is_sent_again_with_the_same_key(root: Path, 
 
 
 def test_a_key_that_has_run_out_is_not_trusted(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(root, clock, guarantees="key_life=timedelta(hours=1), "):
+    with odd_workspace(root, clock, guarantees="key_life=timedelta(hours=1), ") as odd:
         scheduled(odd)
         odd.answers("send", "unknown")
         odd.publish()
@@ -221,9 +239,9 @@ def test_a_key_that_has_run_out_is_not_trusted(root: Path, clock: FakeClock) -> 
 
 
 def test_found_after_no_clear_answer_is_published(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(
+    with odd_workspace(
         root, clock, guarantees='find="exact", absent_after=timedelta(minutes=5), ', abilities="Finds"
-    ):
+    ) as odd:
         scheduled(odd)
         odd.answers("send", "unknown")
         odd.answers("find", "nothing", "found")
@@ -237,9 +255,9 @@ def test_found_after_no_clear_answer_is_published(root: Path, clock: FakeClock) 
 
 
 def test_proven_absence_is_sent_again(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(
+    with odd_workspace(
         root, clock, guarantees='find="exact", absent_after=timedelta(minutes=5), ', abilities="Finds"
-    ):
+    ) as odd:
         scheduled(odd)
         odd.answers("send", "unknown")
         odd.publish()
@@ -249,9 +267,9 @@ def test_proven_absence_is_sent_again(root: Path, clock: FakeClock) -> None:
 
 
 def test_resemblance_never_proves_absence(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(
+    with odd_workspace(
         root, clock, guarantees='find="resemblance", absent_after=timedelta(minutes=5), ', abilities="Finds"
-    ):
+    ) as odd:
         scheduled(odd)
         odd.answers("send", "unknown")
         odd.publish()
@@ -262,7 +280,7 @@ def test_resemblance_never_proves_absence(root: Path, clock: FakeClock) -> None:
 
 
 def test_pending_is_asked_again_with_its_handles(root: Path, clock: FakeClock) -> None:
-    for odd in odd_workspace(root, clock, abilities="Resumes"):
+    with odd_workspace(root, clock, abilities="Resumes") as odd:
         scheduled(odd)
         odd.answers("send", "pending")
         odd.answers("resume", "pending", "later")

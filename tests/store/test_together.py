@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from smm_core.errors import StoreError, TooLate
 from smm_core.store.database import Database
+
+Work = Callable[[sqlite3.Connection], Any]
 
 
 @pytest.fixture
@@ -27,75 +31,59 @@ def written(db: Database) -> list[int]:
     return [row["number"] for row in db.rows("SELECT number FROM notes ORDER BY number")]
 
 
-def put(db: Database, number: int) -> int:
+def putting(number: int) -> Work:
+    """Work that writes a number, and answers with it."""
+
     def work(tx: sqlite3.Connection) -> int:
         tx.execute("INSERT INTO notes VALUES (?, ?)", (number, threading.get_ident()))
         return number
 
-    return db.together(work)
+    return work
 
 
-class Held:
-    """Keeps the file locked while others gather, so that they are written in one transaction."""
-
-    def __init__(self, db: Database) -> None:
-        self._connection = sqlite3.connect(db.path, isolation_level=None, check_same_thread=False)
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.execute("ROLLBACK")
-        self._connection.close()
+def gathered(db: Database, *works: Work) -> list[Future[Any]]:
+    """What became of each: the first is written by itself, the others meanwhile wait and are written in one transaction."""
+    with ThreadPoolExecutor(len(works)) as pool, closing(sqlite3.connect(db.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        first = pool.submit(db.together, works[0])
+        until(lambda: db._turn.locked() and not db._waiting)
+        rest = [pool.submit(db.together, work) for work in works[1:]]
+        until(lambda: len(db._waiting) == len(rest))
+        other.execute("ROLLBACK")
+    return [first, *rest]
 
 
-def gathered(db: Database, count: int) -> None:
-    """Wait until so many wait for their turn."""
-    while len(db._waiting) < count:
+def until(come_true: Callable[[], bool]) -> None:
+    """Wait for it."""
+    while not come_true():
         threading.Event().wait(0.005)
 
 
 def test_everybody_gets_an_own_result(db: Database) -> None:
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda number: put(db, number), range(300))) == list(range(300))
+        assert list(pool.map(lambda number: db.together(putting(number)), range(300))) == list(range(300))
     assert written(db) == list(range(300))
 
 
 def test_those_who_wait_are_written_at_once(db: Database) -> None:
     commits: list[str] = []
-    with ThreadPoolExecutor(6) as pool:
-        with Held(db):
-            first = pool.submit(put, db, 0)
-            while db._waiting or not db._writer.locked():
-                threading.Event().wait(0.005)
-            others = [pool.submit(put, db, number) for number in range(1, 6)]
-            gathered(db, 5)
-            connection = db._take()
-            connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
-            db._give_back(connection)
-        for one in (first, *others):
-            one.result()
+    with db.write() as connection:
+        connection.set_trace_callback(lambda sql: commits.append(sql) if sql == "COMMIT" else None)
+    commits.clear()
+    for number, one in enumerate(gathered(db, *map(putting, range(6)))):
+        assert one.result() == number
     assert written(db) == [0, 1, 2, 3, 4, 5]
-    assert len(commits) <= 2
+    assert len(commits) == 2
 
 
 def test_what_one_refuses_is_not_the_others_affair(db: Database) -> None:
     def refuse(tx: sqlite3.Connection) -> None:
         raise TooLate("not any more")
 
-    with ThreadPoolExecutor(6) as pool:
-        with Held(db):
-            first = pool.submit(put, db, 0)
-            while db._waiting or not db._writer.locked():
-                threading.Event().wait(0.005)
-            refused = pool.submit(db.together, refuse)
-            others = [pool.submit(put, db, number) for number in range(1, 4)]
-            gathered(db, 4)
-        with pytest.raises(TooLate):
-            refused.result()
-        for one in (first, *others):
-            one.result()
-    assert written(db) == [0, 1, 2, 3]
+    first, refused, *others = gathered(db, putting(0), refuse, putting(1), putting(2), putting(3))
+    with pytest.raises(TooLate):
+        refused.result()
+    assert [one.result() for one in (first, *others)] == written(db) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("mistake", [ZeroDivisionError("oops"), sqlite3.IntegrityError("twice")])
@@ -104,25 +92,16 @@ def test_a_mistake_half_way_undoes_only_its_own_part(db: Database, mistake: Exce
         tx.execute("INSERT INTO notes VALUES (99, 0)")
         raise mistake
 
-    with ThreadPoolExecutor(6) as pool:
-        with Held(db):
-            first = pool.submit(put, db, 0)
-            while db._waiting or not db._writer.locked():
-                threading.Event().wait(0.005)
-            wrong = pool.submit(db.together, half)
-            others = [pool.submit(put, db, number) for number in range(1, 4)]
-            gathered(db, 4)
-        with pytest.raises(type(mistake)):
-            wrong.result()
-        for one in (first, *others):
-            one.result()
-    assert written(db) == [0, 1, 2, 3]
+    first, wrong, *others = gathered(db, putting(0), half, putting(1), putting(2), putting(3))
+    with pytest.raises(type(mistake)):
+        wrong.result()
+    assert [one.result() for one in (first, *others)] == written(db) == [0, 1, 2, 3]
 
 
 def test_when_the_commit_fails_nobody_is_told_that_it_is_written(db: Database, tmp_path: Path) -> None:
-    put(db, 0)
+    db.together(putting(0))
     pages = db.value("PRAGMA page_count")
-    with db.read() as connection:
+    with db.write() as connection:
         connection.execute(f"PRAGMA max_page_count={pages}")
 
     def much(tx: sqlite3.Connection) -> None:
@@ -136,4 +115,4 @@ def test_when_the_commit_fails_nobody_is_told_that_it_is_written(db: Database, t
 def test_a_closed_database_says_so(db: Database) -> None:
     db.close()
     with pytest.raises(StoreError, match="closed"):
-        put(db, 1)
+        db.together(putting(1))

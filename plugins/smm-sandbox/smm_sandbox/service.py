@@ -11,9 +11,10 @@ from typing import TypeVar
 from smm_core import NeedsLogin, OutcomeUnknown, Rejected, TryLater, inspect_picture
 from smm_sandbox.faults import Fault, FaultKind
 from smm_sandbox.gate import Found, judge, judge_upload, refusal
-from smm_sandbox.network import Network, Session, schedule_id
+from smm_sandbox.network import Network
 from smm_sandbox.records import Account, Kind, StoredPost, Submission, Upload
 from smm_sandbox.rules import Breach, RuleSet
+from smm_sandbox.session import Session, schedule_id
 
 Now = Callable[[], datetime]
 T = TypeVar("T")

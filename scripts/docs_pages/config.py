@@ -1,0 +1,52 @@
+"""config.md: every key of smm.toml, of brand books and of the settings of our plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from docs_pages.tables import markdown_table
+from smm_core import NoSettings
+from smm_core.config.schema import CONFIG_FILE, KeyHelp, describe, describe_keys
+from smm_core.plugins import Plugins
+
+
+def config_page(ours: Plugins) -> str:
+    """Every key of smm.toml, of brand books and of the settings of our plugins."""
+    sections = ["# The configuration", _CONFIG_INTRO]
+    keys = describe()
+    for file in dict.fromkeys(key.file for key in keys):
+        sections.append(f"## {file}")
+        of_file = [key for key in keys if key.file == file]
+        for table in dict.fromkeys(key.table for key in of_file):
+            heading = f"### `[{table}]`" if table else "### Before any table"
+            sections += [heading, _key_table([key for key in of_file if key.table == table])]
+    sections += ["## Settings of sources", *_settings_sections(ours, "source", "sources")]
+    sections += ["## Settings of profiles", *_settings_sections(ours, "publisher", "profiles")]
+    return "\n\n".join(sections)
+
+
+_CONFIG_INTRO = """\
+A workspace is a folder with a file `smm.toml`. `KEY` stands for a name of your choice: lower-case letters, digits and
+dashes. A mistake is answered with file, line, key and what would be right; a key that is not in this list is a mistake,
+too. `smm doctor` looks at all of it.
+
+- A duration is written `90s`, `30m`, `2h`, `1d12h` or `3w`.
+- A slot is written `"mon-fri 09:00"`, `"sat,sun 10:30"` or `"daily 20:15,22:00"`: wall-clock times in the profile's zone.
+- A secret never stands in the file. A reference to it does: `env:NAME`, `file:PATH` (readable by you alone, relative to
+  the workspace) or `keyring:SERVICE/USER`."""
+
+
+def _settings_sections(ours: Plugins, family: str, table: str) -> Iterator[str]:
+    for name in ours.names(family):
+        kind = ours.get(family, name).settings
+        word = "type" if family == "source" else "platform"
+        owner = ours.owner(family, name)
+        yield f'### `{word} = "{name}"`'
+        yield f"From the plugin `{owner}`. The keys stand in `[{table}.KEY.settings]`."
+        keys = () if kind is NoSettings else describe_keys(kind, file=CONFIG_FILE, table=f"{table}.KEY.settings")
+        yield _key_table(keys) if keys else "Nothing to set."
+
+
+def _key_table(keys: Sequence[KeyHelp]) -> str:
+    rows = [(f"`{key.key}`", key.type, "required" if key.required else key.default, key.help) for key in keys]
+    return markdown_table(("key", "what it is", "default", "meaning"), rows)

@@ -1,0 +1,30 @@
+"""The words as JSON and as digests."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+
+def to_json(thing: Any) -> str:
+    """Any of these types as JSON, keys in a fixed order, so that equal things give equal text."""
+    return msgspec.json.encode(thing, order="deterministic").decode()
+
+
+def from_json(text: str | bytes, kind: type[T]) -> T:
+    """The inverse of `to_json`; what does not fit `kind` is a `msgspec.ValidationError`."""
+    return msgspec.json.decode(text, type=kind)
+
+
+def to_plain(thing: Any) -> Any:
+    """Any of these types as dicts, lists, strings and numbers, for `--json`."""
+    return msgspec.to_builtins(thing, str_keys=True)
+
+
+def digest_of(thing: Any) -> str:
+    """The sha256 of a thing's JSON."""
+    return hashlib.sha256(to_json(thing).encode()).hexdigest()
