@@ -14,7 +14,7 @@ from typing import TypeVar
 from smm_core.clock import passed
 from smm_core.contracts import Context, Guarantees, HttpClient
 from smm_core.engine import PluginTimeout
-from smm_core.errors import NeedsLogin, OutcomeUnknown, Rejected, StoreError, TryLater
+from smm_core.errors import OutcomeUnknown, Rejected, SmmError, StoreError, TryLater
 from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionKind, ActionState, Attempt, Event, Part, Post, Profile, Receipt, Variant
 from smm_core.steps import Report
@@ -205,7 +205,7 @@ class Hand:
 
     # ------------------------------------------------------------ what people hear
 
-    def hold_for_login(self, profile: Profile, error: NeedsLogin) -> None:
+    def hold_for_login(self, profile: Profile, error: SmmError) -> None:
         """Hold it until the profile is logged in again."""
         self.settle(Outcome(state=ActionState.HELD, reason=f"login: {error}"))
         self.log_out(profile, error)
@@ -219,7 +219,7 @@ class Hand:
         """Hold it until a person has looked whether it is out."""
         self.hold(f"unknown: {reason}", reason)
 
-    def log_out(self, profile: Profile, error: NeedsLogin) -> None:
+    def log_out(self, profile: Profile, error: SmmError) -> None:
         """Pause the profile and tell a person."""
         self.ws.store.profiles.log_out(profile.name, str(error))
         self.report.failed(f"{profile.name} needs a login: {error}")

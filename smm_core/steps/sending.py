@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from smm_core.clock import never_behind
 from smm_core.contracts import ByHand, Finds, Guarantees, Pending, Prepared, PrepareRequest, Publisher, SendRequest
 from smm_core.engine import Call
-from smm_core.errors import NeedsLogin, OutcomeUnknown, PluginError, Rejected, TryLater
+from smm_core.errors import MediaError, NeedsLogin, OutcomeUnknown, Rejected, SecretError, SmmError, TryLater
 from smm_core.lifecycle import A_MOMENT, PARTS
 from smm_core.model import ActionState, Attempt, Late, Profile, Receipt
 from smm_core.steps.acts import promises_of, way_of
@@ -124,11 +124,13 @@ def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt
             # Media take time, and cores: they are prepared in a thread of their own.
             late=None if hand.part.media else lambda error: _try_again(hand, error),
         )
-    except NeedsLogin as error:
+    except (NeedsLogin, SecretError) as error:
         hand.hold_for_login(profile, error)
     except Rejected as error:
         hand.settle(Outcome(state=ActionState.REFUSED, reason=str(error)), hand.refused(error))
-    except PluginError as error:
+    except MediaError as error:
+        hand.hold(f"{error}{f' ({error.hint})' if error.hint else ''}", str(error))
+    except SmmError as error:
         _try_again(hand, error)
     else:
         if isinstance(made, Pending):
@@ -142,7 +144,7 @@ def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt
     return False
 
 
-def _try_again(hand: Hand, error: PluginError) -> None:
+def _try_again(hand: Hand, error: SmmError) -> None:
     """Preparing is repeatable: again after a while, and held for a person when it keeps failing."""
     failures = hand.ledger.failures(hand.action) + 1
     if failures >= TRIES_TO_PREPARE and not isinstance(error, TryLater):
@@ -199,12 +201,13 @@ def _went_wrong(
     hand: Hand, attempt: Attempt, profile: Profile, promises: Guarantees, once: OneShot, error: Exception
 ) -> None:
     """Refused, surely not accepted, or nobody knows."""
-    if isinstance(error, NeedsLogin):
+    nothing_left = not once.revoke() and promises.http_only
+    if isinstance(error, NeedsLogin) or (isinstance(error, SecretError) and nothing_left):
         hand.finish(attempt, Outcome(state=ActionState.HELD, reason=f"login: {error}"))
         hand.log_out(profile, error)
     elif isinstance(error, Rejected):
         hand.finish(attempt, Outcome(state=ActionState.REFUSED, reason=str(error)), hand.refused(error))
-    elif isinstance(error, TryLater) or (not once.revoke() and promises.http_only):
+    elif isinstance(error, TryLater) or nothing_left:
         _not_accepted(hand, attempt, error)
     else:
         _no_clear_answer(hand, attempt, promises, error)

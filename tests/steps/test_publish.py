@@ -64,6 +64,8 @@ class Odd:
         if word == "later-someday": raise TryLater("busy")
         if word == "rejected": raise Rejected("we do not like it")
         if word == "login": raise NeedsLogin("token expired")
+        if word == "secret": raise SecretError("secret env:ODD_TOKEN: the environment variable is not set")
+        if word == "media": raise MediaError("no media host is set up")
         if word == "unknown": raise OutcomeUnknown("cut off")
         if word == "bug": raise ZeroDivisionError("oops")
         if word == "nonsense": return 42
@@ -184,9 +186,10 @@ def test_what_is_refused_waits_for_a_person(odd: Platform, clock: FakeClock) -> 
     assert (odd.action().state, odd.action().reason, len(odd.sent())) == (ActionState.REFUSED, "we do not like it", 1)
 
 
-def test_a_login_pauses_the_profile_and_goes_on_after_it(odd: Platform) -> None:
+@pytest.mark.parametrize(("method", "word"), [("send", "login"), ("prepare", "login"), ("prepare", "secret")])
+def test_a_login_pauses_the_profile_and_goes_on_after_it(odd: Platform, method: str, word: str) -> None:
     scheduled(odd)
-    odd.answers("send", "login")
+    odd.answers(method, word)
     odd.publish()
     assert odd.action().state is ActionState.HELD
     assert [state.profile for state in odd.ws.store.profiles.logged_out()] == ["social"]
@@ -194,7 +197,7 @@ def test_a_login_pauses_the_profile_and_goes_on_after_it(odd: Platform) -> None:
     odd.ws.store.profiles.log_in("social")
     assert odd.ws.store.ledger.release_held("social", odd.ws.clock.now()) == 1
     odd.publish()
-    assert (odd.action().state, len(odd.sent())) == (ActionState.PUBLISHED, 2)
+    assert (odd.action().state, len(odd.sent())) == (ActionState.PUBLISHED, 2 if method == "send" else 1)
 
 
 @pytest.mark.parametrize("word", ["unknown", "bug", "nonsense"])
@@ -300,6 +303,15 @@ def test_preparing_is_repeated_and_at_last_held(odd: Platform, clock: FakeClock)
         clock.advance(timedelta(hours=1))
     assert (odd.action().state, odd.sent()) == (ActionState.HELD, [])
     assert "ZeroDivisionError: oops" in odd.action().reason
+
+
+def test_media_that_cannot_be_had_wait_for_a_person_and_hold_up_nobody(odd: Platform) -> None:
+    write_post(odd.ws.root, "rolls", "Rolls. Come by", profiles='["social"]', at='"now"', call_to_action='"Come by"')
+    scheduled(odd)
+    odd.answers("prepare", "media")
+    odd.publish()
+    assert (odd.action().state, odd.action().reason) == (ActionState.HELD, "no media host is set up")
+    assert len(odd.sent()) == 1
 
 
 @pytest.mark.parametrize(
