@@ -58,7 +58,7 @@ class Quarantine:
         now = self._clock.now()
         return {
             plugin: f"{entry['call'].removeprefix(f'plugin {plugin}: ')} ended the whole process;"
-            f" left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC, or until {self._path.name} in .smm is deleted"
+            f" left out until {wall_of(from_text(entry['until']), 'UTC'):%H:%M} UTC; once it is mended: smm plugins forget {plugin}"
             for plugin, entry in self._load().items()
             if timedelta(0) < from_text(entry["until"]) - now <= self.LEFT_OUT  # more, and the clock was set back
         }
