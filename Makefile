@@ -1,5 +1,8 @@
 .PHONY: demo test check bench crash docs lock clean
 
+# Hundreds of processes load the same modules: where that is switched off, what they compile is kept all the same.
+unexport PYTHONDONTWRITEBYTECODE
+
 demo: ## the main job on the test profile, from nothing
 	@scripts/setup run
 	@.venv/bin/python examples/demo.py

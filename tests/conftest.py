@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,11 @@ import pytest
 from smm_core.clock import FakeClock
 from smm_core.store import Store
 from smm_core.workspace import Workspace
+
+# What is compiled is kept, for this process and all that it starts, wherever that is switched off: for most commands that
+# tests start, compiling what they load takes longer than what they do.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -111,13 +117,34 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+LONG = (
+    "tests/scaffold/test_fresh_environment.py",
+    "tests/house/test_docs_examples.py::test_the_page_comes_true[docs/quickstart.md]",
+    "tests/crash/test_crash.py",
+    "tests/house/test_docs_examples.py",
+    "tests/scaffold/test_suites_catch.py",
+    "tests/crash/",
+    "tests/bad_days/",
+    "tests/test_ledger_states.py",
+)
+"""What takes seconds: the longest first. The first file shares an environment that takes as long to make, and stays together."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest goes first, so that no worker is left with it at the end."""
-    long = (
-        "tests/crash/",
-        "tests/scaffold/test_fresh_environment.py",
-        "tests/house/test_docs_examples.py",
-        "tests/test_ledger_states.py",
-        "tests/bad_days/",
-    )
-    items.sort(key=lambda item: not item.nodeid.startswith(long))
+    """What takes longest goes first, and is dealt out: each worker begins with one part of the list, in its order."""
+    long = sorted((item for item in items if item.nodeid.startswith(LONG)), key=_place)
+    rest = [item for item in items if not item.nodeid.startswith(LONG)]
+    together = [item for item in long if _place(item) == 0]
+    units = [together, *([item] for item in long[len(together) :])]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    share, dealt = -(-len(items) // workers), list[pytest.Item]()
+    for worker in range(workers):
+        hand = [item for unit in units[worker::workers] for item in unit]
+        room = max(0, share - len(hand))
+        dealt += hand + rest[:room]
+        del rest[:room]
+    items[:] = dealt + rest
+
+
+def _place(item: pytest.Item) -> int:
+    return next(place for place, begins in enumerate(LONG) if item.nodeid.startswith(begins))

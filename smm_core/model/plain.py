@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from typing import Any, TypeVar
+import threading
+from collections.abc import Hashable
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 T = TypeVar("T")
+_ONE_AT_A_TIME = threading.Lock()
 
 
 def to_json(thing: Any) -> str:
@@ -17,7 +21,15 @@ def to_json(thing: Any) -> str:
 
 def from_json(text: str | bytes, kind: type[T]) -> T:
     """The inverse of `to_json`; what does not fit `kind` is a `msgspec.ValidationError`."""
-    return msgspec.json.decode(text, type=kind)
+    decoded: T = _decoder(cast(Hashable, kind)).decode(text)
+    return decoded
+
+
+@functools.cache
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+    # Two threads that learn the same dataclass at the same moment crash msgspec (seen with 0.22), and the whole process with it.
+    with _ONE_AT_A_TIME:
+        return msgspec.json.Decoder(kind)
 
 
 def to_plain(thing: Any) -> Any:

@@ -141,13 +141,17 @@ def is_alive(pid: int) -> bool:
 
 @dataclass(kw_only=True, slots=True)
 class Program:
-    """A workspace, and the program on it. `prefix` is a command to run it under, `seen` where its folder is seen from here."""
+    """A workspace, and the program on it.
+
+    `prefix` is a command to run it under, `seen` where its folder is seen from here; `compiles` when it may keep what it
+    compiled: not on a disk that runs full, or the next process would load half a plugin.
+    """
 
     root: Path
     book: Path
     prefix: tuple[str, ...] = ()
     seen: Path | None = None
-    compiled: Path | None = None
+    compiles: bool = True
     daemons: list[Daemon] = field(default_factory=list)
 
     @property
@@ -227,9 +231,8 @@ class Program:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Compiled modules are kept from test to test, wherever that is switched off: compiling takes half of a command."""
-        kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-        return {**kept, "PYTHONPYCACHEPREFIX": str(self.compiled)} if self.compiled else kept
+        """Of the program's processes."""
+        return {**os.environ, "PYTHONDONTWRITEBYTECODE": "" if self.compiles else "1"}
 
     def smm(self, *args: str, code: int | None = 0) -> Done:
         """Run a command to its end. It must exit with `code` (None: any), and never show a traceback."""
@@ -272,25 +275,19 @@ class Program:
 
 
 @pytest.fixture(scope="session")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where compiled modules are kept."""
-    return tmp_path_factory.mktemp("compiled")
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory, compiled: Path) -> Path:
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database as the first command makes it: making it takes longer than most of the tests."""
     folder = tmp_path_factory.mktemp("template")
-    made = make_program(Program(root=folder / "bakery", book=folder / "book.jsonl", compiled=compiled))
+    made = make_program(Program(root=folder / "bakery", book=folder / "book.jsonl"))
     made.smm("posts", "list")
     return made.root / ".smm" / "smm.db"
 
 
 @pytest.fixture
-def program(tmp_path: Path, empty_database: Path, compiled: Path) -> Iterator[Program]:
+def program(tmp_path: Path, empty_database: Path) -> Iterator[Program]:
     """A bakery with one profile that records what it is given."""
     root, book = tmp_path / "bakery", tmp_path / "book.jsonl"
-    made = make_program(Program(root=root, book=book, compiled=compiled))
+    made = make_program(Program(root=root, book=book))
     made.write(".smm/smm.db", empty_database.read_bytes())
     yield made
     made.close()

@@ -19,10 +19,10 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 @pytest.fixture
-def on_disk(disk: Disk, tmp_path: Path, compiled: Path) -> Iterator[Program]:
+def on_disk(disk: Disk, tmp_path: Path) -> Iterator[Program]:
     """The bakery on it."""
     book = tmp_path / "book.jsonl"
-    made = make_program(Program(root=disk.place, book=book, prefix=disk.enter, seen=disk.seen, compiled=compiled))
+    made = make_program(Program(root=disk.place, book=book, prefix=disk.enter, seen=disk.seen, compiles=False))
     yield made
     made.close()
 

@@ -147,13 +147,15 @@ class FullDisk(Stage):
 
     def make_trouble(self, store: Store) -> None:
         """Fill it again and again."""
+        before = 0
         for number in range(self.troubles):
             self.wait_for_posts(self.step())
             process = self.holds()
+            assert soon(lambda before=before: store.ledger.epoch() > before), "the daemon does not begin"
             self._fill()
             time.sleep(self.random.choice(FULL_FOR))
             if number % KILL_EVERY == 1:
-                self._kill_meanwhile()
+                before = self._kill_meanwhile(store)
             else:
                 self._room.free()
                 self._survives(store, process)
@@ -172,10 +174,14 @@ class FullDisk(Stage):
         finally:
             connection.close()
 
-    def _kill_meanwhile(self) -> None:
-        """Kill it, and start it on the full disk: it may say so and end, or wait. There is room again after a while."""
+    def _kill_meanwhile(self, store: Store) -> int:
+        """Kill it, and start it on the full disk: it may say so and end, or wait. There is room again after a while.
+
+        Returns the epoch of the one that was killed.
+        """
         self.daemon.signal(signal.SIGKILL)
         assert self.daemon.died(10), "it survived SIGKILL"
+        epoch = store.ledger.epoch()
         self.kills["while the disk was full"] += 1
         self.start()
         ended = self.daemon.died(self.random.choice(FULL_FOR))
@@ -185,6 +191,7 @@ class FullDisk(Stage):
             self.start()
         else:
             self.events["started on a full disk"] += 1
+        return epoch
 
     def _survives(self, store: Store, process: int) -> None:
         """The same process is still there, and goes on by itself where there is something to do."""

@@ -178,6 +178,7 @@ def _sections(path: Path) -> dict[str, list[Block]]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("page", ONE_STORY)
 def test_the_page_comes_true(page: str, tmp_path: Path) -> None:
     folder = tmp_path / "home"

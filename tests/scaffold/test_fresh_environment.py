@@ -81,6 +81,7 @@ def author(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_all_are_found_and_work(author: Environment) -> None:
     said = author.smm("plugins", "list", "--json")
     listed = {one["name"]: one for one in json.loads(said[: said.rindex("]") + 1])}
@@ -92,6 +93,7 @@ def test_all_are_found_and_work(author: Environment) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_their_tests_pass_but_for_what_is_left_to_do(author: Environment) -> None:
     """The kit finds nothing wrong with them; one test lists in plain words what is not yet written."""
 
@@ -109,6 +111,7 @@ def test_their_tests_pass_but_for_what_is_left_to_do(author: Environment) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_one_that_is_finished_passes(author: Environment) -> None:
     folder = author.folder("template")
     _finish([folder / one.file for one in left_to_do(folder)])
@@ -117,6 +120,7 @@ def test_one_that_is_finished_passes(author: Environment) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_the_page_for_authors_comes_true(author: Environment, tmp_path: Path) -> None:
     folder = tmp_path / "home"
     folder.mkdir()
