@@ -23,6 +23,8 @@ sys.path[:0] = [path for path in [str(ROOT), *map(str, sorted(ROOT.glob("plugins
 from smm_core import Imitates, Limits, NoSettings, Profile, Provenance, lifecycle, say_duration  # noqa: E402
 from smm_core.cli import COMMANDS, cli  # noqa: E402
 from smm_core.cli.plugin_commands import Offer  # noqa: E402
+from smm_core.config.decode import keys_of  # noqa: E402
+from smm_core.config.new_profile import is_secret  # noqa: E402
 from smm_core.config.schema import CONFIG_FILE, KeyHelp, describe, describe_keys  # noqa: E402
 from smm_core.discovery import discover  # noqa: E402
 from smm_core.engine import Engine  # noqa: E402
@@ -167,8 +169,11 @@ def config_page(ours: Plugins) -> str:
         for table in dict.fromkeys(key.table for key in of_file):
             heading = f"### `[{table}]`" if table else "### Before any table"
             sections += [heading, _key_table([key for key in of_file if key.table == table])]
-    sections += ["## Settings of sources", *_settings_sections(ours, "source", "sources")]
-    sections += ["## Settings of profiles", *_settings_sections(ours, "publisher", "profiles")]
+    sections += ["## Settings of sources", *_source_sections(ours)]
+    sections += [
+        "## Settings of profiles",
+        "They are listed with [each platform](platforms.md), beside what it accepts.",
+    ]
     return "\n\n".join(sections)
 
 
@@ -183,15 +188,16 @@ too. `smm doctor` looks at all of it.
   the workspace) or `keyring:SERVICE/USER`."""
 
 
-def _settings_sections(ours: Plugins, family: str, table: str) -> Iterator[str]:
-    for name in ours.names(family):
-        kind = ours.get(family, name).settings
-        word = "type" if family == "source" else "platform"
-        owner = ours.owner(family, name)
-        yield f'### `{word} = "{name}"`'
-        yield f"From the plugin `{owner}`. The keys stand in `[{table}.KEY.settings]`."
-        keys = () if kind is NoSettings else describe_keys(kind, file=CONFIG_FILE, table=f"{table}.KEY.settings")
+def _source_sections(ours: Plugins) -> Iterator[str]:
+    for name in ours.names("source"):
+        keys = _keys_of_settings(ours.get("source", name).settings, "sources.KEY.settings")
+        yield f'### `type = "{name}"`'
+        yield f"From the plugin `{ours.owner('source', name)}`. The keys stand in `[sources.KEY.settings]`."
         yield _key_table(keys) if keys else "Nothing to set."
+
+
+def _keys_of_settings(kind: type, table: str) -> tuple[KeyHelp, ...]:
+    return () if kind is NoSettings else describe_keys(kind, file=CONFIG_FILE, table=table)
 
 
 def _key_table(keys: Sequence[KeyHelp]) -> str:
@@ -235,11 +241,12 @@ def _states(moves: Mapping[Any, Mapping[Any, str]], *, first: str) -> Iterator[s
 
 
 def platforms_page(ours: Plugins) -> str:
-    """What each publisher and rule set accepts, and where that is known from."""
-    sections = ["# What platforms accept", _PLATFORMS_INTRO]
+    """What a profile on each platform sets, what the platform promises and accepts, and where that is known from."""
+    sections = ["# Platforms", _PLATFORMS_INTRO]
     for name in ours.names("publisher"):
         publisher = ours.publisher(name)
         sections += [f"## `{name}`: {publisher.title}", f"From the plugin `{ours.owner('publisher', name)}`."]
+        sections += _profile_settings(publisher, name)
         sections.append(_table(("promise", "what holds"), _promises(publisher)))
         if isinstance(publisher, Imitates):
             for rules, line in publisher.rule_sets().items():
@@ -250,9 +257,46 @@ def platforms_page(ours: Plugins) -> str:
 
 
 _PLATFORMS_INTRO = """\
+What a profile on each platform has to know, what the platform promises, and what it accepts.
+
+`smm profiles add PLATFORM` sets a profile up: it asks for each setting that is required, with the words of its line here, then
+whether you want to look at the others. A secret is typed without being shown and kept in the keyring (where none runs: in a file
+that only you can read); in `smm.toml` stands a reference to it. Then it asks the platform who we are, and when that fails
+everything is as it was before. The command that is shown for each platform asks nothing: it says all that is required, takes
+defaults for the rest, and finds the secrets in environment variables.
+
 Platforms change their rules without telling. So every number here is data with a source and a date, and one that nobody
 could verify is marked as a guess; the checks say so, too. Where a platform tells its own limits, `smm profiles inspect`
 asks for them and they go before these. `smm profiles show NAME` prints what holds for one profile."""
+
+
+def _profile_settings(publisher: Any, platform: str) -> Iterator[str]:
+    """How a profile is set up without questions, and the settings with their meaning."""
+    keys = _keys_of_settings(publisher.settings, "profiles.KEY.settings")
+    secret = {key.name for key in (keys_of(publisher.settings) if keys else ()) if is_secret(key)}
+    variable = {key.key: f"{platform}_{key.key}".replace("-", "_").upper() for key in keys}
+    words = [
+        f"--secret {key.key}=env:{variable[key.key]}" if key.key in secret else f"--set {key.key}=…"
+        for key in keys
+        if key.required
+    ]
+    imitates = [f"--set imitates={next(iter(publisher.rule_sets()))}"] if isinstance(publisher, Imitates) else []
+    yield "```sh\n" + " ".join(["smm profiles add", platform, "--yes", *imitates, *words]) + "\n```"
+    if not keys:
+        yield "Nothing to set."
+        return
+    rows = [
+        (
+            f"`{key.key}`",
+            key.type,
+            "required" if key.required else key.default,
+            f"yes: `env:{variable[key.key]}`, for instance" if key.key in secret else "no",
+            key.help,
+        )
+        for key in keys
+    ]
+    yield "The settings stand in `[profiles.KEY.settings]`."
+    yield _table(("setting", "what it is", "default", "secret", "meaning"), rows)
 
 
 def _promises(publisher: Any) -> Iterator[tuple[str, str]]:
@@ -401,8 +445,11 @@ _QUALITY_END = """\
 - *Source text* is parsed, not run: imports, prints, exits, module-level state, annotations and docstrings.
 - *Objects* are asked for their settings, limits, guarantees and abilities; `limits` is called once, with a profile
   without settings, because a test profile that imitates the platform has none either.
-- *The kit* leaves a report, `.smm-quality.json`, beside the plugin's `pyproject.toml`. It must be about this version and
-  name the suite of each family that the plugin offers. Ship it inside the package, and your users see it as well.
+- *The kit* is not run by this command. `python -m pytest --record-quality`, in the plugin's folder, runs all of it and
+  writes what it found to `quality.json` beside `quality.toml`, so that it is installed with the package and users see it as
+  well. Other runs write nothing. The record names the version, the suites, and the digest of the package's files: after a
+  change of any of them it backs no claim until the kit was run again. Where the plugin differs from a test of the kit, its
+  reason is shown.
 - *README and changelog* are looked for beside the `pyproject.toml`, then in what was installed. The headings are: what it
   does, set up, what it cannot do; settings where there are any; permissions for publishers and metrics; limits for publishers.
 
