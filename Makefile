@@ -1,4 +1,4 @@
-.PHONY: demo test check bench crash docs lock clean
+.PHONY: demo test check bench crash docs quality lock clean
 
 # Hundreds of processes load the same modules: where that is switched off, what they compile is kept all the same.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,6 +32,11 @@ crash: ## kill the daemon over and over and count what the platform got, the lon
 docs: ## write the generated pages anew
 	@scripts/setup dev
 	@.venv/bin/python scripts/docs.py
+
+quality: ## record what the conformance kit finds in the plugins of plugins/ and examples/
+	@scripts/setup dev
+	@.venv/bin/python -m pytest -n 4 plugins/*/tests/test_conformance.py --record-quality
+	@cd examples/package/smm-changes && PYTHONPATH=. ../../../.venv/bin/python -m pytest --record-quality
 
 lock: ## pin dependencies anew
 	@scripts/lock

@@ -5,8 +5,9 @@ Texts are counted in the platform's own unit (`text.count` does the counting), p
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
 
@@ -93,8 +94,8 @@ class Provenance:
 class Limits:
     """What one profile's platform accepts. All `text` limits must hold at once, for each part.
 
-    `parts` is the longest thread (1: no threads). `provenance` names the source of a field, by field name,
-    `*` for all others.
+    `parts` is the longest thread (1: no threads). `provenance` names the source of a field, by field name (that of a field of
+    `images` as `images.max_bytes`), `*` for all others; another name is a ValueError.
     """
 
     text: tuple[TextLimit, ...] = ()
@@ -110,6 +111,19 @@ class Limits:
     rates: tuple[Rate, ...] = ()
     provenance: Mapping[str, Provenance] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        names = sources_may_be_of()
+        for name in self.provenance:
+            if name not in names:
+                raise ValueError(f"Limits has a provenance of {name!r}; there can be one of {', '.join(names)}")
+
     def provenance_of(self, name: str) -> Provenance | None:
         """The provenance of one field, or the one that holds for all."""
         return self.provenance.get(name) or self.provenance.get("*")
+
+
+@functools.cache
+def sources_may_be_of() -> tuple[str, ...]:
+    """What `Limits.provenance` can name: `*`, each field, and each field of the picture limits."""
+    own = [one.name for one in fields(Limits) if one.name != "provenance"]
+    return ("*", *own, *(f"images.{one.name}" for one in fields(ImageLimits)))

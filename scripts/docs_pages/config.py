@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from docs_pages.tables import markdown_table
-from smm_core import NoSettings
-from smm_core.config.schema import CONFIG_FILE, KeyHelp, describe, describe_keys
+from docs_pages.tables import key_table, keys_of_settings
+from smm_core.config.schema import describe
 from smm_core.plugins import Plugins
 
 
@@ -19,9 +18,12 @@ def config_page(ours: Plugins) -> str:
         of_file = [key for key in keys if key.file == file]
         for table in dict.fromkeys(key.table for key in of_file):
             heading = f"### `[{table}]`" if table else "### Before any table"
-            sections += [heading, _key_table([key for key in of_file if key.table == table])]
-    sections += ["## Settings of sources", *_settings_sections(ours, "source", "sources")]
-    sections += ["## Settings of profiles", *_settings_sections(ours, "publisher", "profiles")]
+            sections += [heading, key_table([key for key in of_file if key.table == table])]
+    sections += ["## Settings of sources", *_source_sections(ours)]
+    sections += [
+        "## Settings of profiles",
+        "They are listed with [each platform](platforms.md), beside what it accepts.",
+    ]
     return "\n\n".join(sections)
 
 
@@ -36,17 +38,9 @@ too. `smm doctor` looks at all of it.
   the workspace) or `keyring:SERVICE/USER`."""
 
 
-def _settings_sections(ours: Plugins, family: str, table: str) -> Iterator[str]:
-    for name in ours.names(family):
-        kind = ours.get(family, name).settings
-        word = "type" if family == "source" else "platform"
-        owner = ours.owner(family, name)
-        yield f'### `{word} = "{name}"`'
-        yield f"From the plugin `{owner}`. The keys stand in `[{table}.KEY.settings]`."
-        keys = () if kind is NoSettings else describe_keys(kind, file=CONFIG_FILE, table=f"{table}.KEY.settings")
-        yield _key_table(keys) if keys else "Nothing to set."
-
-
-def _key_table(keys: Sequence[KeyHelp]) -> str:
-    rows = [(f"`{key.key}`", key.type, "required" if key.required else key.default, key.help) for key in keys]
-    return markdown_table(("key", "what it is", "default", "meaning"), rows)
+def _source_sections(ours: Plugins) -> Iterator[str]:
+    for name in ours.names("source"):
+        keys = keys_of_settings(ours.get("source", name).settings, "sources.KEY.settings")
+        yield f'### `type = "{name}"`'
+        yield f"From the plugin `{ours.owner('source', name)}`. The keys stand in `[sources.KEY.settings]`."
+        yield key_table(keys) if keys else "Nothing to set."

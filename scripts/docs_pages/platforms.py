@@ -1,4 +1,4 @@
-"""platforms.md: what each publisher and rule set accepts, and where that is known from."""
+"""platforms.md: what each platform sets, promises and accepts, and where that is known from."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from docs_pages.tables import markdown_table
+from docs_pages.tables import keys_of_settings, markdown_table
 from smm_core import Imitates, Limits, Profile, Provenance, say_duration
+from smm_core.config.decode import keys_of
+from smm_core.config.new_profile import is_secret
 from smm_core.plugins import Plugins
 
 
 def platforms_page(ours: Plugins) -> str:
-    """What each publisher and rule set accepts, and where that is known from."""
-    sections = ["# What platforms accept", _PLATFORMS_INTRO]
+    """What a profile on each platform sets, what the platform promises and accepts, and where that is known from."""
+    sections = ["# Platforms", _PLATFORMS_INTRO]
     for name in ours.names("publisher"):
         publisher = ours.publisher(name)
         sections += [f"## `{name}`: {publisher.title}", f"From the plugin `{ours.owner('publisher', name)}`."]
+        sections += _profile_settings(publisher, name)
         sections.append(markdown_table(("promise", "what holds"), _promises(publisher)))
         if isinstance(publisher, Imitates):
             for rules, line in publisher.rule_sets().items():
@@ -27,9 +30,46 @@ def platforms_page(ours: Plugins) -> str:
 
 
 _PLATFORMS_INTRO = """\
+What a profile on each platform has to know, what the platform promises, and what it accepts.
+
+`smm profiles add PLATFORM` sets a profile up: it asks for each setting that is required, with the words of its line here, then
+whether you want to look at the others. A secret is typed without being shown and kept in the keyring (where none runs: in a file
+that only you can read); in `smm.toml` stands a reference to it. Then it asks the platform who we are, and when that fails
+everything is as it was before. The command that is shown for each platform asks nothing: it says all that is required, takes
+defaults for the rest, and finds the secrets in environment variables.
+
 Platforms change their rules without telling. So every number here is data with a source and a date, and one that nobody
 could verify is marked as a guess; the checks say so, too. Where a platform tells its own limits, `smm profiles inspect`
 asks for them and they go before these. `smm profiles show NAME` prints what holds for one profile."""
+
+
+def _profile_settings(publisher: Any, platform: str) -> Iterator[str]:
+    """How a profile is set up without questions, and the settings with their meaning."""
+    keys = keys_of_settings(publisher.settings, "profiles.KEY.settings")
+    secret = {key.name for key in (keys_of(publisher.settings) if keys else ()) if is_secret(key)}
+    variable = {key.key: f"{platform}_{key.key}".replace("-", "_").upper() for key in keys}
+    words = [
+        f"--secret {key.key}=env:{variable[key.key]}" if key.key in secret else f"--set {key.key}=…"
+        for key in keys
+        if key.required
+    ]
+    imitates = [f"--set imitates={next(iter(publisher.rule_sets()))}"] if isinstance(publisher, Imitates) else []
+    yield "```sh\n" + " ".join(["smm profiles add", platform, "--yes", *imitates, *words]) + "\n```"
+    if not keys:
+        yield "Nothing to set."
+        return
+    rows = [
+        (
+            f"`{key.key}`",
+            key.type,
+            "required" if key.required else key.default,
+            f"yes: `env:{variable[key.key]}`, for instance" if key.key in secret else "no",
+            key.help,
+        )
+        for key in keys
+    ]
+    yield "The settings stand in `[profiles.KEY.settings]`."
+    yield markdown_table(("setting", "what it is", "default", "secret", "meaning"), rows)
 
 
 def _promises(publisher: Any) -> Iterator[tuple[str, str]]:

@@ -72,8 +72,11 @@ _QUALITY_END = """\
 - *Source text* is parsed, not run: imports, prints, exits, module-level state, annotations and docstrings.
 - *Objects* are asked for their settings, limits, guarantees and abilities; `limits` is called once, with a profile
   without settings, because a test profile that imitates the platform has none either.
-- *The kit* leaves a report, `.smm-quality.json`, beside the plugin's `pyproject.toml`. It must be about this version and
-  name the suite of each family that the plugin offers. Ship it inside the package, and your users see it as well.
+- *The kit* is not run by this command. `python -m pytest --record-quality`, in the plugin's folder, runs all of it and
+  writes what it found to `quality.json` beside `quality.toml`, so that it is installed with the package and users see it as
+  well. Other runs write nothing. The record names the version, the suites, and the digest of the package's files: after a
+  change of any of them it backs no claim until the kit was run again. Where the plugin differs from a test of the kit, its
+  reason is shown.
 - *README and changelog* are looked for beside the `pyproject.toml`, then in what was installed. The headings are: what it
   does, set up, what it cannot do; settings where there are any; permissions for publishers and metrics; limits for publishers.
 

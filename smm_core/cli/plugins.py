@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from smm_core.engine import Engine
     from smm_core.plugins import Loaded, Plugins
     from smm_core.quality import Outcome, Quality
+    from smm_core.quality.record import Record
     from smm_core.troubles import Troubled
 
 OURS = "builtin"
@@ -39,9 +40,11 @@ def list_(session: Session, as_json: bool) -> int:
     from smm_core.quality.judge import claimed_tier
 
     known = _Known(session)
+    did = known.misdeeds()
     rows = []
     for one in known.plugins.loaded:
         candidate = known.candidate(one)
+        lately = [f"{trouble.misdeed} {trouble.count} ×" for trouble in did if trouble.plugin == one.found.name]
         rows.append(
             {
                 "name": one.found.name,
@@ -52,7 +55,8 @@ def list_(session: Session, as_json: bool) -> int:
                 "hooks": list(one.hooks),
                 "abilities": _abilities(candidate.objects),
                 "claims": "" if one.found.name == OURS else claimed_tier(candidate) or "",
-                "state": _state(one, known.config),
+                "state": _state(one, known.config)
+                + (f"; lately {', '.join(lately)}" if lately and not one.error else ""),
             }
         )
     show_rows(
@@ -123,10 +127,12 @@ def quality(session: Session, name: str | None, as_json: bool) -> int:
             "tier": one.tier or "none",
             "claims": one.claimed or "",
             "missing": [outcome.rule.name for outcome in one.missing],
+            "why": one.why,
         }
         for one in judged
     ]
-    show_rows(rows, as_json=as_json, empty="no plugins but those of smm itself")
+    columns = ("name", "version", "tier", "claims", "missing")
+    show_rows(rows, as_json=as_json, empty="no plugins but those of smm itself", columns=columns)
     return 1 if any(one.overclaimed or one.mistakes for one in judged) else 0
 
 
@@ -194,13 +200,15 @@ class _Known:
             raise NotFound(f"{OURS} is a part of smm itself and has no tier", hint="its tests are those of smm")
         return judge(self.candidate(one))
 
+    def misdeeds(self) -> list[Troubled]:
+        """What all of them did lately; nothing outside a workspace."""
+        return self._session.ws.troubles.lately() if self.config is not None else []
+
     def troubles(self, name: str) -> tuple[list[Troubled], list[str]]:
         """What a plugin did wrong lately, and what it read that is deprecated."""
         from smm_core.isolation import Misdeed
 
-        if self.config is None:
-            return [], []
-        did = [one for one in self._session.ws.troubles.lately() if one.plugin == name]
+        did = [one for one in self.misdeeds() if one.plugin == name]
         wrong = [one for one in did if one.misdeed is not Misdeed.DEPRECATED]
         return wrong, [one.said for one in did if one.misdeed is Misdeed.DEPRECATED]
 
@@ -263,6 +271,7 @@ def _show_one(judged: Quality, as_json: bool) -> int:
                 "claimed": judged.claimed,
                 "tier": judged.tier,
                 "why": judged.why,
+                "kit": judged.record,
                 "mistakes": judged.mistakes,
                 "rules": [
                     {
@@ -270,6 +279,7 @@ def _show_one(judged: Quality, as_json: bool) -> int:
                         "tier": one.rule.tier,
                         "checked_by": "the tool" if one.rule.check else "a person",
                         "asks": one.rule.asks,
+                        "reason": one.rule.reason,
                         "state": one.state,
                         "said": one.said,
                     }
@@ -280,14 +290,25 @@ def _show_one(judged: Quality, as_json: bool) -> int:
         return failed
     click.echo(click.style(f"{judged.plugin} {judged.version}".rstrip() + f": {_tier_words(judged)}", bold=True))
     click.echo(table([[_signed(one), one.rule.tier, _words(one)] for one in judged.outcomes], ("rule", "tier", "")))
+    if judged.record is not None:
+        _show_record(judged.record)
     for mistake in judged.mistakes:
         click.echo(f"mend: {mistake}", err=True)
-    ahead = [one.rule.name for one in judged.missing]
-    if ahead:
-        click.echo(f"the next tier needs: {', '.join(ahead)} (docs/quality.md says why)")
+    if judged.missing:
+        click.echo(f"the next tier needs: {', '.join(one.rule.name for one in judged.missing)}")
+        for one in judged.missing:
+            click.echo(f"  {one.rule.name}: {one.rule.reason}")
     if judged.why:
         click.echo(f"its author says: {judged.why}")
     return failed
+
+
+def _show_record(record: Record) -> None:
+    """What the conformance kit found, and where the plugin is different and why."""
+    found = {"passed": record.passed, "failed": record.failed, "not tried": record.untried, "different": record.differs}
+    click.echo(f"the kit: {', '.join(f'{len(tests)} {word}' for word, tests in found.items() if tests)}")
+    for test, why in record.differs.items():
+        click.echo(f"  {test} differs: {why}")
 
 
 def _signed(one: Outcome) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from smm_core.config.decode import Key
     from smm_core.config.new_profile import NewProfile
     from smm_core.contracts import Inspected
+
+_NAMED = 5
 
 
 @click.command()
@@ -69,7 +71,7 @@ def add(
         profile = NewProfile(name=called, platform=platform, own=own, settings=answers.settings)
         before = append_profile(session.root, profile)
         inspected, trouble = _verified(session, profile, before, keep=keep)
-    _say(called, inspected, trouble, as_json=as_json)
+    _say(called, inspected, trouble, _new_posts(session, called, owner), as_json=as_json)
     return 0 if inspected is not None else 1
 
 
@@ -228,7 +230,17 @@ def _verified(
         ) from None
 
 
-def _say(name: str, inspected: Inspected | None, trouble: SmmError | None, *, as_json: bool) -> None:
+def _new_posts(session: Session, name: str, client: str) -> list[str]:
+    """The posts that will go to the new profile as well, though nobody wrote them for it."""
+    from smm_core.cli.target import posts_for_all
+    from smm_core.steps.collect import real_profiles
+
+    return posts_for_all(session.ws, client) if name in real_profiles(session.ws, client) else []
+
+
+def _say(
+    name: str, inspected: Inspected | None, trouble: SmmError | None, posts: Sequence[str], *, as_json: bool
+) -> None:
     if as_json:
         said: Mapping[str, Any] = {
             "profile": name,
@@ -236,10 +248,15 @@ def _say(name: str, inspected: Inspected | None, trouble: SmmError | None, *, as
             "url": inspected.url if inspected else None,
             "verified": inspected is not None,
             "error": str(trouble) if trouble else None,
+            "posts": posts,
         }
         show_json(said)
-    elif inspected is not None:
+        return
+    if inspected is not None:
         click.echo(f"{name} works: {inspected.account}{f' ({inspected.url})' if inspected.url else ''}")
         click.echo(f"next: give it posting times (slots) in smm.toml, then `smm profiles show {name}`")
     else:
         click.echo(f"{name} is kept, but does not work yet: {trouble}", err=True)
+    if posts:
+        more = f" and {len(posts) - _NAMED} more" if len(posts) > _NAMED else ""
+        click.echo(f"posts that name no profiles now go here too: {', '.join(posts[:_NAMED])}{more}", err=True)

@@ -6,6 +6,7 @@ Where a post has a file, the file as it stands now is what counts: a person who 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -186,6 +187,30 @@ def place_of(ws: Workspace, path: Path) -> Place | None:
     """The content folder whose `posts/` a file lies in, or None."""
     resolved = path.resolve()
     return next((one for one in places(ws) if resolved.is_relative_to((one.folder / "posts").resolve())), None)
+
+
+def posts_for_all(ws: Workspace, client: str) -> list[str]:
+    """The posts of a client that name no profiles and were not collected yet: they will go to all there are by then.
+
+    Drafts, withdrawn posts and files that cannot be read are left out; `smm collect` says what is wrong with those.
+    """
+    return [slug for place in places(ws) if place.client == client for slug in _open_to_all(ws, place)]
+
+
+def _open_to_all(ws: Workspace, place: Place) -> Iterator[str]:
+    from smm_core.content import key_of
+    from smm_core.content.front_matter import parse_front_matter
+    from smm_core.store.posts import slug_of
+
+    for path in sorted((place.folder / "posts").rglob("*.md")):
+        key = key_of(path, place.folder)
+        try:
+            front = parse_front_matter(path.read_text("utf-8"), name=path.name).table
+        except (OSError, UnicodeDecodeError, ContentError):
+            continue
+        stays = front.get("profiles") or front.get("draft") or front.get("withdrawn")
+        if not stays and ws.store.posts.by_key(place.source, key) is None:
+            yield slug_of(key)
 
 
 def _folder_of(ws: Workspace, path: Path) -> Path | None:

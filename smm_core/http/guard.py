@@ -165,7 +165,8 @@ def _require_public(host: str, addresses: Sequence[str]) -> None:
     seen = host if host == private else f"{host} ({private})"
     raise FetchError(
         f"{seen} is not an address of the open internet",
-        hint="an address inside your own network must be named in the configuration; it cannot come from content",
+        hint=f"for a server of your own, set allow_private = true in [profiles.NAME] (`smm profiles add … --set "
+        f'allow_private=true`), or allow_private = ["{host}"] in [sources.NAME]; what content names never leads there',
     )
 
 

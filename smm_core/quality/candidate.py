@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib.util
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from smm_core.discovery import Found
 from smm_core.plugins import Loaded, Plugins
+from smm_core.quality.record import Record, digest_of, read_record
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from smm_core.engine import Engine
     from smm_core.quality.trial import Trial
 
-KIT_REPORT = ".smm-quality.json"
 _NEAR = 3
 
 
@@ -38,20 +37,12 @@ class Offered:
 
 
 class Candidate:
-    """One plugin before its judges. `reports` replace what the kit wrote beside the plugin's tests."""
+    """One plugin before its judges."""
 
-    def __init__(
-        self,
-        loaded: Loaded,
-        objects: Iterable[Offered],
-        engine: Engine,
-        reports: Sequence[Mapping[str, Any]] | None = None,
-    ) -> None:
+    def __init__(self, loaded: Loaded, objects: Iterable[Offered], engine: Engine) -> None:
         self.loaded = loaded
         self.objects = tuple(objects)
         self.engine = engine
-        if reports is not None:
-            self.__dict__["reports"] = list(reports)
 
     @property
     def found(self) -> Found:
@@ -141,29 +132,28 @@ class Candidate:
         return file.read_text("utf-8", "replace") if file else None
 
     @cached_property
-    def reports(self) -> list[Mapping[str, Any]]:
-        """What the conformance kit wrote about this plugin, one for each suite."""
-        if self.package is None:
-            return []
-        folders = [self.package, *list(self.package.parents)[:_NEAR]]
-        for folder in folders:
-            entries = [one for one in _reports_in(folder / KIT_REPORT) if _is_about(one, self.found)]
-            if entries:
-                return entries
-        return []
+    def record(self) -> Record | None:
+        """What the conformance kit found in this plugin; None when nobody recorded it."""
+        if self.package is None or self.is_single_file:
+            return None
+        record = read_record(self.package)
+        return record if record is not None and _normal(record.plugin) == _normal(self.found.package) else None
+
+    @cached_property
+    def files(self) -> str:
+        """The digest of the files of its package as they are now."""
+        return digest_of(self.package) if self.package is not None else ""
 
     def _beside(self, name: str) -> Path | None:
         path = self.project / name if self.project is not None else None
         return path if path is not None and path.is_file() else None
 
 
-def candidate_of(
-    plugins: Plugins, loaded: Loaded, engine: Engine, reports: Sequence[Mapping[str, Any]] | None = None
-) -> Candidate:
+def candidate_of(plugins: Plugins, loaded: Loaded, engine: Engine) -> Candidate:
     """A loaded plugin with all that it offers, to be judged."""
     names = (line.split(" ", 1) for line in loaded.objects)
     objects = [Offered(family=family, name=name, thing=plugins.get(family, name)) for family, name in names]
-    return Candidate(loaded, objects, engine, reports)
+    return Candidate(loaded, objects, engine)
 
 
 def _is_project_of(folder: Path, package: str) -> bool:
@@ -178,16 +168,3 @@ def _is_project_of(folder: Path, package: str) -> bool:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", str(name)).lower()
-
-
-def _reports_in(path: Path) -> list[Mapping[str, Any]]:
-    """The kit's reports in a file: one, or a list of them; what is no report is none."""
-    try:
-        read = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [one for one in (read if isinstance(read, list) else [read]) if isinstance(one, dict)]
-
-
-def _is_about(report: Mapping[str, Any], found: Found) -> bool:
-    return _normal(str(report.get("plugin", ""))) in (_normal(found.name), _normal(found.package))

@@ -28,6 +28,7 @@ def judge(candidate: Candidate) -> Quality:
         outcomes=outcomes,
         why=claim.why,
         mistakes=claim.mistakes,
+        record=candidate.record,
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from smm_core.quality.candidate import Candidate
+    from smm_core.quality.record import Record
 
 
 class Tier(StrEnum):
@@ -70,7 +71,8 @@ class Outcome:
 class Quality:
     """The verdict on one plugin. `tier` is the highest that holds, whatever the plugin claims; None: not even bronze.
 
-    `why` is what it says about why it is not more. `mistakes` are those of its `quality.toml`.
+    `why` is what it says about why it is not more. `mistakes` are those of its `quality.toml`. `record` is what the
+    conformance kit found, if that was recorded.
     """
 
     plugin: str
@@ -80,6 +82,7 @@ class Quality:
     outcomes: tuple[Outcome, ...]
     why: str = ""
     mistakes: tuple[str, ...] = ()
+    record: Record | None = None
 
     @property
     def missing(self) -> list[Outcome]:

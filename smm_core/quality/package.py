@@ -1,15 +1,15 @@
-"""Rules about what lies beside a plugin's code: README, version, changelog, type marker, the kit's report."""
+"""Rules about what lies beside a plugin's code: README, version, changelog, type marker, the kit's record."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from smm_core.contracts import NoSettings
-from smm_core.quality.candidate import KIT_REPORT, Candidate
+from smm_core.quality.candidate import Candidate
 from smm_core.quality.claim import SHORTEST_REASON
+from smm_core.quality.record import OPTION
 from smm_core.quality.sources import unannotated
 
 # Heading → words of which one stands in it, in small letters.
@@ -54,34 +54,32 @@ def readme(candidate: Candidate) -> list[str]:
 
 def kit_passes(candidate: Candidate) -> list[str] | None:
     """Tests of the kit that failed."""
-    reports = candidate.reports
-    return [f"{name} failed" for report in reports for name in report.get("failed", ())] if reports else None
+    return [f"{name} failed" for name in candidate.record.failed] if candidate.record is not None else None
 
 
 def kit(candidate: Candidate) -> list[str] | None:
     """Whether the kit was run for this version and for each family that the plugin offers."""
     if not candidate.objects:
         return None
-    reports = candidate.reports
-    if not reports:
-        return [f"there is no report of the kit: run the plugin's tests with it, they write {KIT_REPORT}"]
-    said = [line for report in reports for line in _about_report(candidate, report)]
-    ran = {name.strip() for report in reports for name in str(report.get("suite", "")).split(",")}
-    families = dict.fromkeys(one.family for one in candidate.objects)
-    return said + [f"{_SUITES[family]} of the kit was not run" for family in families if _SUITES[family] not in ran]
-
-
-def _about_report(candidate: Candidate, report: Mapping[str, Any]) -> list[str]:
-    suite, version = report.get("suite", "the kit"), report.get("version")
+    record = candidate.record
+    if record is None:
+        return [f"nobody has recorded what the kit finds: {_again(candidate)}"]
     said = []
-    if version != candidate.found.version:
-        said.append(f"{suite}: its report is about version {version}, not {candidate.found.version}")
-    if not report.get("passed"):
-        said.append(f"{suite}: nothing passed")
-    differs = report.get("differs", {})
-    return said + [
-        f"{suite}: {name} differs without a reason" for name, why in differs.items() if len(str(why)) < SHORTEST_REASON
-    ]
+    if record.version != candidate.found.version:
+        said.append(f"what the kit found is about version {record.version}: {_again(candidate)}")
+    elif record.files != candidate.files:
+        said.append(f"the plugin was changed since the kit was run: {_again(candidate)}")
+    if not record.passed:
+        said.append("of the kit nothing passed")
+    said += [f"{name} differs without a reason" for name, why in record.differs.items() if len(why) < SHORTEST_REASON]
+    suites = dict.fromkeys(_SUITES[one.family] for one in candidate.objects)
+    return said + [f"{suite} of the kit was not run" for suite in suites if suite not in record.suites]
+
+
+def _again(candidate: Candidate) -> str:
+    """How a record is made."""
+    where = f"in {candidate.project}" if candidate.project is not None else "beside its pyproject.toml"
+    return f"run `python -m pytest {OPTION}` {where}"
 
 
 def typed(candidate: Candidate) -> list[str]:

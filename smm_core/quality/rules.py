@@ -17,7 +17,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="quiet-import",
         tier=Tier.BRONZE,
-        asks="Importing and registering it touches no network, writes nothing, and starts no thread or process.",
+        asks="Importing and registering it touches no network, no files but its own, and starts no thread or process.",
         reason="It happens at every start, also of commands that need nothing of it, and on machines that are offline.",
         check=behaviour.quiet_import,
     ),

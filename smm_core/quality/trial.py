@@ -1,4 +1,4 @@
-"""Imports and registers a plugin in a process of its own, and sees what that touches.
+"""Imports and registers a plugin in a process of its own, and sees what that touches. The rules of quality and the kit ask it.
 
 Run as a program it is the inside of that process: `python trial.py TARGET`. What core itself loads for a plugin's public names is loaded
 before, so that it is not the plugin's to answer for.
@@ -7,16 +7,19 @@ before, so that it is not the plugin's to answer for.
 from __future__ import annotations
 
 import importlib
+import importlib.machinery
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +34,7 @@ _WATCHED: Mapping[str, str] = MappingProxyType(
         "socket.connect": "connects to the network",
         "socket.bind": "listens on the network",
         "socket.getaddrinfo": "looks up a host name",
+        "socket.gethostbyname": "looks up a host name",
         "socket.sendto": "sends to the network",
         "subprocess.Popen": "starts a process",
         "os.system": "starts a process",
@@ -46,19 +50,23 @@ _WATCHED: Mapping[str, str] = MappingProxyType(
         "sqlite3.connect": "opens a database",
     }
 )
-_FAMILIES = ("smm_sources", "smm_templates", "smm_approvers", "smm_publishers", "smm_metrics")
+_FAMILIES = ("sources", "templates", "approvers", "publishers", "metrics")
 _SITE = "tried_plugin"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """What importing and registering did: what it touched, which heavy libraries it loaded, how long it took (seconds of
-    processor time), and what it printed. `error` says why it could not be seen."""
+    """What importing and registering did: what it touched beside its own files, which top-level modules it loaded, how long it
+    took (seconds of processor time), what it printed, and what it offers (family, such as `publishers`, → names).
+
+    `error` says why it could not be seen.
+    """
 
     touched: tuple[str, ...] = ()
     loaded: tuple[str, ...] = ()
     seconds: float = 0.0
     printed: str = ""
+    offers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     error: str = ""
 
 
@@ -87,6 +95,7 @@ def try_import(target: str) -> Trial:
         loaded=tuple(seen["loaded"]),
         seconds=seen["seconds"],
         printed="\n".join(lines[:-1])[:300],
+        offers={family: tuple(names) for family, names in seen["offers"].items()},
     )
 
 
@@ -96,19 +105,24 @@ def try_import(target: str) -> Trial:
 def main(target: str) -> None:
     """Import and register, and say on the last line of stdout what that touched, as JSON."""
     _load_what_core_gives()
+    own = _own_files(target)
     touched: list[str] = []
     before, began = set(sys.modules), time.process_time()
-    stop = _watch(touched)
-    register(target)
+    stop = _watch(touched, own)
+    offers = register(target)
     stop()
-    took = time.process_time() - began
-    fresh = sorted({name.partition(".")[0] for name in set(sys.modules) - before})
+    seen = {
+        "touched": list(dict.fromkeys(touched)),
+        "loaded": sorted({name.partition(".")[0] for name in set(sys.modules) - before}),
+        "seconds": round(time.process_time() - began, 3),
+        "offers": offers,
+    }
     sys.stdout.write("\n")  # whatever a plugin printed, ours is a line of its own
-    sys.stdout.write(json.dumps({"touched": list(dict.fromkeys(touched)), "loaded": fresh, "seconds": round(took, 3)}))
+    sys.stdout.write(json.dumps(seen))
 
 
-def register(target: str) -> None:
-    """What core does with a plugin at its start: import it, and ask it for what it offers."""
+def register(target: str) -> dict[str, list[str]]:
+    """What core does with a plugin at its start: import it, and ask it for what it offers. Family → names."""
     name, _, attribute = target.partition(":")
     if target.endswith(".py"):
         spec = importlib.util.spec_from_file_location(_SITE, target)
@@ -121,10 +135,12 @@ def register(target: str) -> None:
         plugin = importlib.import_module(name)
         for word in filter(None, attribute.split(".")):
             plugin = getattr(plugin, word)
-    for family in _FAMILIES:
-        hook = getattr(plugin, family, None)
-        if hook is not None:
-            list(hook() or ())
+    hooks = {family: getattr(plugin, f"smm_{family}", None) for family in _FAMILIES}
+    return {
+        family: [str(getattr(thing, "name", "")) for thing in hook() or ()]
+        for family, hook in hooks.items()
+        if hook is not None
+    }
 
 
 def _load_what_core_gives() -> None:
@@ -138,9 +154,18 @@ def _load_what_core_gives() -> None:
         getattr(smm_core, name)
 
 
-def _watch(touched: list[str]) -> Callable[[], None]:
+def _own_files(target: str) -> str:
+    """The file of a single-file plugin; else the folder that its package, or its module, lies in."""
+    if target.endswith(".py"):
+        return os.path.realpath(target)
+    spec = importlib.util.find_spec(target.partition(":")[0].partition(".")[0])
+    return str(Path(spec.origin).resolve().parent) if spec is not None and spec.origin else ""
+
+
+def _watch(touched: list[str], own: str) -> Callable[[], None]:
     """Note what is touched from here on, until the function that is returned is called."""
     on = [True]
+    libraries = _libraries()
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
         if not on:
@@ -148,6 +173,8 @@ def _watch(touched: list[str]) -> Callable[[], None]:
         if event == "open":
             if _writes(arguments):
                 touched.append(f"opens a file to write: {arguments[0]}")
+            elif _reads_elsewhere(arguments[0], (own, *libraries)):
+                touched.append(f"reads a file that is not its own: {os.fsdecode(arguments[0])}")
         elif event in _WATCHED:
             touched.append(f"{_WATCHED[event]}: {arguments[:2]!r}"[:120])
 
@@ -168,6 +195,23 @@ def _writes(arguments: tuple[Any, ...]) -> bool:
     if isinstance(mode, str):
         return bool(set(mode) & set("wax+"))
     return bool(isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+
+
+def _libraries() -> tuple[str, ...]:
+    """The folders of the standard library and of what is installed, and that of compiled modules."""
+    installed = (path for path in sys.path if Path(path).name in ("site-packages", "dist-packages"))
+    named = (sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return tuple({os.path.realpath(path) for path in (*named, *installed, sys.pycache_prefix) if path})
+
+
+def _reads_elsewhere(path: Any, allowed: tuple[str, ...]) -> bool:
+    """Whether a file is neither below one of these folders nor a module, which may be imported from anywhere."""
+    if not isinstance(path, str | bytes) or path == os.devnull:
+        return False
+    real = os.path.realpath(os.fsdecode(path))
+    if real.endswith(tuple(importlib.machinery.all_suffixes())):
+        return False
+    return not any(real == folder or real.startswith(folder + os.sep) for folder in allowed if folder)
 
 
 if __name__ == "__main__":

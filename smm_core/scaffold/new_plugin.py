@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +20,7 @@ FAMILIES = ("publisher", "source", "template", "approver", "metrics")
 _HERE = Path(__file__).parent
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 _LONGEST_NAME = 40
+_LONGEST_TITLE = 60
 _TAKEN = ("builtin", "core")
 _ABOUT = {
     "publisher": "Publish with smm on {title}.",
@@ -32,11 +34,15 @@ _RENAMED = {"gitignore": ".gitignore"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewPlugin:
-    """A plugin to be made. `name` is what it offers (the platform's name, the source's type …), checked by `named`."""
+    """A plugin to be made. `name` is what it offers (the platform's name, the source's type …), checked by `named`.
+
+    `called` is what people call it, where that is not the name in capitals; checked by `titled`.
+    """
 
     family: str
     name: str
     today: date
+    called: str = ""
 
     @property
     def package(self) -> str:
@@ -51,7 +57,11 @@ class NewPlugin:
     @property
     def title(self) -> str:
         """What people call it."""
-        return " ".join(word.capitalize() for word in self.name.split("-"))
+        return self.called or " ".join(self._words)
+
+    @property
+    def _words(self) -> list[str]:
+        return [word.capitalize() for word in self.name.split("-")]
 
     @property
     def words(self) -> Mapping[str, str]:
@@ -60,7 +70,7 @@ class NewPlugin:
             "@NAME@": self.name,
             "@PACKAGE@": self.package,
             "@MODULE@": self.module,
-            "@CLASS@": self.title.replace(" ", ""),
+            "@CLASS@": "".join(self._words),
             "@TITLE@": self.title,
             "@UPPER@": self.name.replace("-", "_").upper(),
             "@ABOUT@": _ABOUT[self.family].format(title=self.title),
@@ -73,7 +83,8 @@ def named(name: str) -> str:
     bare = name.removeprefix("smm-")
     if _NAME.fullmatch(bare) and len(bare) <= _LONGEST_NAME and bare not in _TAKEN and not keyword.iskeyword(bare):
         return bare
-    simple = re.sub(r"[^a-z0-9]+", "-", bare.lower()).strip("-0123456789")[:_LONGEST_NAME].strip("-")
+    plain = unicodedata.normalize("NFKD", bare.lower()).encode("ascii", "ignore").decode()
+    simple = re.sub(r"[^a-z0-9]+", "-", plain).strip("-0123456789")[:_LONGEST_NAME].strip("-")
     reason = "is taken by smm itself" if bare in _TAKEN else "cannot be the name of a plugin"
     near = (
         f"for instance {simple}" if _NAME.fullmatch(simple) and simple not in (*_TAKEN, bare) else "such as acme-news"
@@ -81,6 +92,17 @@ def named(name: str) -> str:
     raise SmmError(
         f"{name!r} {reason}",
         hint=f"small letters, digits and single dashes, at most {_LONGEST_NAME}, a letter first: {near}",
+    )
+
+
+def titled(title: str) -> str:
+    """The title on one line; one that could not stand in a text of Python or TOML as it is, is an `SmmError`."""
+    title = " ".join(title.split())
+    if len(title) <= _LONGEST_TITLE and title.isprintable() and not set(title) & set('"\\{}@'):
+        return title
+    raise SmmError(
+        f"{title[:_LONGEST_TITLE]!r} cannot be the title of a plugin",
+        hint=f'at most {_LONGEST_TITLE} characters, and none of " \\ {{ }} @',
     )
 
 

@@ -134,7 +134,8 @@ def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt
         _try_again(hand, error)
     else:
         if isinstance(made, Pending):
-            hand.ledger.keep_handles(hand.action, made.handles, None)
+            # Handed to the next `prepare`, and good for nothing else.
+            hand.ledger.keep_handles(hand.action, made.handles, hand.ws.clock.now())
             hand.postpone(hand.ws.clock.now() + made.check_after, made.note)
             return False
         if made.handles:

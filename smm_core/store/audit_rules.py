@@ -185,8 +185,8 @@ RULES = (
     ),
     Rule(
         name="same-key",
-        says="All attempts of an action send the same under the same key, so that a platform that knows keys takes a"
-        " second one for the first.",
+        says="All attempts of an action send the same under the same key (only uploads that ran out go by new names), so"
+        " that a platform that knows keys takes a second one for the first.",
         sql="""
             SELECT a.id, printf('its attempt %d was made with another %s', t.id,
                 CASE WHEN t.key != a.key THEN 'key' ELSE 'digest' END)

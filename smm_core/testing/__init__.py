@@ -13,6 +13,7 @@ from smm_core.testing.faults import (
     Slow,
     Status,
 )
+from smm_core.testing.forms import PostedFile
 from smm_core.testing.loopback import Answer, Loopback, Received, Route, answer_json
 from smm_core.testing.openapi import OpenApi
 
@@ -29,6 +30,7 @@ __all__ = [
     "Nonsense",
     "NotHttp",
     "OpenApi",
+    "PostedFile",
     "Received",
     "Route",
     "Slow",

@@ -45,6 +45,7 @@ from smm_core.testing.faults import (
     Slow,
     Status,
 )
+from smm_core.testing.forms import PostedFile, fields_of, files_of
 from smm_core.testing.openapi import OpenApi
 
 
@@ -68,8 +69,12 @@ class Received:
         return json.loads(self.body)
 
     def form(self) -> dict[str, str]:
-        """The body as a posted form, the last value of each name."""
-        return dict(parse_qsl(self.body.decode(), keep_blank_values=True))
+        """The fields of a posted form, the last value of each name; its files are in `files`."""
+        return fields_of(self.body, self.headers.get("content-type", ""))
+
+    def files(self) -> dict[str, PostedFile]:
+        """The files of a posted form (`multipart/form-data`), by the names of their fields."""
+        return files_of(self.body, self.headers.get("content-type", ""))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

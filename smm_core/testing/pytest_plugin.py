@@ -1,22 +1,23 @@
-"""The pytest plugin of the kit: says what a failure means for a user, holds that differences have reasons, and keeps the
-report that `smm plugins quality` reads.
+"""The pytest plugin of the kit: says what a failure means for a user, and holds that differences have reasons.
 
-The report is `.smm-quality.json` beside the plugin's `pyproject.toml`. It is written when the whole of a suite was
-run, or something failed.
+With `--record-quality` it also writes what the kit found into the plugin's package, where `smm plugins quality` reads it. Without
+that option a run writes nothing.
 """
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-REPORT = ".smm-quality.json"
+if TYPE_CHECKING:
+    from smm_core.quality.record import Record
+
+
 _KIT = "smm_core.testing.kit"
 _NOTE = "smm-kit"
 
@@ -33,10 +34,19 @@ def names_of_tests(suite: type) -> list[str]:
     return sorted(name for name in dir(suite) if name.startswith("test_"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that records."""
+    parser.getgroup("smm").addoption(
+        "--record-quality",
+        action="store_true",
+        help="write what smm's conformance kit finds to quality.json, beside the plugin's quality.toml",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the reports of this run; under xdist the process that hears of all of them does."""
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Reports(), "smm-quality-report")
+    """Gather what becomes of the tests, if that is wanted; under xdist the process that hears of all of them does."""
+    if config.getoption("record_quality") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_Recorder(), "smm-quality-recorder")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -94,7 +104,7 @@ def pytest_runtest_makereport(
     if report.failed:
         meaning = (getattr(suite, name, None) or item.function).__doc__ or ""
         report.sections.insert(0, ("what this means for a user", " ".join(meaning.split())))
-    if report.when == "call" or report.failed:
+    if report.when == "call" or not report.passed:
         harness = item.funcargs.get("harness")
         differs = dict([(name, _differs(kind)[name])] if name in _differs(kind) else [])
         differs |= {f"{name}[{row}]": why for row, why in getattr(harness, "differences", {}).items()}
@@ -104,11 +114,16 @@ def pytest_runtest_makereport(
             "test": item.name,
             "all": names_of_tests(suite),
             "differs": differs,
-            "untried": getattr(harness, "untried", ""),
+            "untried": _skipped(report) or getattr(harness, "untried", ""),
             "passed_over": name in _differs(kind) and not _is_replaced(kind, suite, name),
         }
         report.user_properties.append((_NOTE, note))
     return report
+
+
+def _skipped(report: pytest.TestReport) -> str:
+    """Why a test was skipped; empty for one that was not."""
+    return str(report.longrepr[2]).removeprefix("Skipped: ") if isinstance(report.longrepr, tuple) else ""
 
 
 def _plugin_folder(path: Path) -> Path:
@@ -116,12 +131,12 @@ def _plugin_folder(path: Path) -> Path:
     return next((folder for folder in path.parents if (folder / "pyproject.toml").is_file()), path.parent)
 
 
-# ---------------------------------------------------------------- the report
+# ---------------------------------------------------------------- the record
 
 
 @dataclass(kw_only=True)
 class _Kept:
-    """What is known of one plugin's suites. A test's name is `SUITE.test[parameter]`."""
+    """What is known of one plugin's suites."""
 
     suites: dict[str, Sequence[str]] = field(default_factory=dict)
     outcomes: dict[str, bool] = field(default_factory=dict)
@@ -129,11 +144,11 @@ class _Kept:
     untried: dict[str, str] = field(default_factory=dict)
     passed_over: set[str] = field(default_factory=set)
 
-    def add(self, note: Mapping[str, Any], *, passed: bool) -> None:
+    def add(self, note: Mapping[str, Any], *, failed: bool) -> None:
         suite = note["suite"]
         name = f"{suite}.{note['test']}"
         self.suites[suite] = note["all"]
-        self.outcomes[name] = passed and self.outcomes.get(name, True)
+        self.outcomes[name] = not failed and self.outcomes.get(name, True)
         self.differs |= {f"{suite}.{test}": why for test, why in note["differs"].items()}
         if note["untried"]:
             self.untried[name] = note["untried"]
@@ -141,59 +156,90 @@ class _Kept:
             self.passed_over.add(name)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether every test of every suite was run."""
+    def missing(self) -> list[str]:
+        """The tests of its suites that were not run."""
         ran = {name.partition("[")[0] for name in self.outcomes}
-        return all(f"{suite}.{test}" in ran for suite, tests in self.suites.items() for test in tests)
+        named = (f"{suite}.{test}" for suite, tests in self.suites.items() for test in tests)
+        return [name for name in named if name not in ran]
 
-    def as_json(self, folder: Path) -> str:
-        """The report; equal runs give equal text."""
-        plugin, version = _project(folder)
+    def record(self, plugin: str, version: str, files: str) -> Record:
+        from smm_core.quality.record import Record
+
         left_out = {*self.passed_over, *self.untried}
-        report = {
-            "plugin": plugin,
-            "version": version,
-            "suite": ", ".join(sorted(self.suites)),
-            "passed": sorted(name for name, passed in self.outcomes.items() if passed and name not in left_out),
-            "failed": sorted(name for name, passed in self.outcomes.items() if not passed),
-            "differs": dict(sorted(self.differs.items())),
-            "untried": dict(sorted(self.untried.items())),
-        }
-        return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+        return Record(
+            plugin=plugin,
+            version=version,
+            files=files,
+            suites=tuple(sorted(self.suites)),
+            passed=tuple(sorted(name for name, passed in self.outcomes.items() if passed and name not in left_out)),
+            failed=tuple(sorted(name for name, passed in self.outcomes.items() if not passed)),
+            differs=dict(sorted(self.differs.items())),
+            untried=dict(sorted(self.untried.items())),
+        )
 
 
-class _Reports:
-    """Gathers what became of the kit's tests, and writes a report for each plugin at the end."""
+class _Recorder:
+    """Gathers what becomes of the kit's tests, and writes a record for each plugin at the end."""
 
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
+        self._said: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """One phase of one test is over."""
         for name, note in report.user_properties:
             if name == _NOTE and isinstance(note, dict):
-                self._kept.setdefault(note["folder"], _Kept()).add(note, passed=report.passed)
+                self._kept.setdefault(note["folder"], _Kept()).add(note, failed=report.failed)
                 break
 
-    def pytest_sessionfinish(self) -> None:
-        """Write what has changed."""
-        for place, kept in self._kept.items():
-            if not kept.is_complete and all(kept.outcomes.values()):
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Write what was found. What was asked for and cannot be recorded makes the run fail."""
+        from smm_core.quality.record import FILE, digest_of, write_record
+
+        narrowed = session.config.getoption("keyword") or session.config.getoption("deselect")
+        troubles = [] if self._kept else ["no suite of the kit was run"]
+        for folder, kept in self._kept.items():
+            name, version, packages = project_in(Path(folder))
+            if why := _why_not(kept, packages, narrowed=bool(narrowed)):
+                troubles.append(f"{name}: {why}")
                 continue
-            path = Path(place) / REPORT
-            text = kept.as_json(Path(place))
-            if not path.is_file() or path.read_text("utf-8") != text:
-                path.write_text(text, "utf-8")
+            for package in packages:
+                write_record(package, kept.record(name, version, digest_of(package)))
+                self._said.append(f"recorded in {package / FILE}")
+        self._said += [f"not recorded: {trouble}" for trouble in troubles]
+        if troubles and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say it."""
+        for line in self._said:
+            terminalreporter.write_line(line)
 
 
-def _project(folder: Path) -> tuple[str, str]:
-    """Name and version of the project in a folder."""
+def _why_not(kept: _Kept, packages: Sequence[Path], *, narrowed: bool) -> str:
+    """Why a run cannot be recorded; empty when it can."""
+    if not packages:
+        return "no package of an entry point in the group smm has a quality.toml, the plugin's claim"
+    if narrowed or kept.missing:
+        some = f" ({', '.join(kept.missing[:3])} …)" if kept.missing else ""
+        return f"not all of the kit was run{some}; run all tests of the plugin"
+    return ""
+
+
+def project_in(folder: Path) -> tuple[str, str, list[Path]]:
+    """Name and version of the project in a folder, and its packages that claim something."""
+    from smm_core.quality.claim import FILE
+
     try:
         project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
     except (OSError, KeyError, tomllib.TOMLDecodeError):
-        return folder.name, ""
+        return folder.name, "", []
     name = str(project.get("name", folder.name))
-    return name, str(project.get("version") or _installed_version(name))
+    targets = project.get("entry-points", {}).get("smm", {}).values()
+    modules = dict.fromkeys(str(target).partition(":")[0].partition(".")[0] for target in targets)
+    packages = [place / module for module in modules for place in (folder, folder / "src")]
+    claiming = [package for package in packages if (package / FILE).is_file()]
+    return name, str(project.get("version") or _installed_version(name)), claiming
 
 
 def _installed_version(name: str) -> str:

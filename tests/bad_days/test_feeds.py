@@ -101,4 +101,4 @@ def test_a_feed_at_a_private_address_is_not_asked(program: Program) -> None:
         )
         line = program.smm("collect", code=1).line("/inside.xml")
         assert web.requests == ()
-    assert "must be named in the configuration" in line
+    assert 'allow_private = ["127.0.0.1"] in [sources.NAME]' in line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +183,7 @@ def test_everything_can_be_given_on_the_command_line(
         "url": None,
         "verified": True,
         "error": None,
+        "posts": [],
     }
     raw = load_config(root).profiles["b"]
     assert raw.allow_private
@@ -193,6 +195,21 @@ def test_everything_can_be_given_on_the_command_line(
         "mood": "loud",
         "token": "env:BOARD_TOKEN",
     }
+
+
+def test_the_posts_that_go_there_too_are_named(root: Path, board: Loopback) -> None:
+    posts = root / "content" / "posts"
+    posts.mkdir(parents=True, exist_ok=True)
+    for name, head in {"rye": "", "oats": 'profiles = ["social"]', "later": "draft = true", "bad": "= ="}.items():
+        (posts / f"{name}.md").write_text(f"+++\n{head}\n+++\n\nBread.\n")
+    result = add("--set", "allow_private=true", typed=f"{board.url}\n{TOKEN}\nn\n")
+    assert result.exception is None, result.output
+    assert "posts that name no profiles now go here too: rye\n" in result.stderr
+
+
+def test_a_private_address_says_what_allows_it(root: Path, board: Loopback) -> None:
+    said = str(error_of(add(typed=f"{board.url}\n{TOKEN}\nn\n")))
+    assert "`smm profiles add … --set allow_private=true`" in said
 
 
 def test_one_that_does_not_work_is_taken_out_again(root: Path, board: Loopback) -> None:
@@ -262,3 +279,15 @@ def test_a_file_that_somebody_changed_meanwhile_is_left_alone(root: Path, board:
         file.write("# a remark\n")
     assert not restore(root, profile, before)
     assert load_config(root).profiles["b"].settings == {"url": 'a"b'}
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "platforms.md"
+
+
+@pytest.mark.parametrize("line", re.findall(r"^smm (profiles add .+)$", PAGE.read_text("utf-8"), re.MULTILINE))
+def test_the_commands_of_the_page_of_platforms_work(root: Path, monkeypatch: pytest.MonkeyPatch, line: str) -> None:
+    monkeypatch.setenv("SMM_WORKSPACE", str(root))
+    words = line.replace("url=…", "url=https://example.org/hook").split()
+    result = CliRunner().invoke(cli, [*words, "--name", "another"], standalone_mode=False)
+    assert result.exception is None, result.output
+    assert "another works" in result.output

@@ -11,16 +11,31 @@ import inspect
 import re
 import tomllib
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 import smm_core
 from smm_core import contracts, hookspecs
 from smm_core.content import IDEA_KEYS, PICTURE_KEYS, POST_KEYS
+from smm_core.limits import (
+    ImageLimits,
+    Limits,
+    LinkStyle,
+    Provenance,
+    Rate,
+    Size,
+    TextLimit,
+    TextUnit,
+    Weights,
+    sources_may_be_of,
+)
 from smm_core.model import Event
+from smm_core.testing import Answer, Fault, PostedFile, Received
+from smm_core.testing.kit import Harness, Shown
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -52,6 +67,9 @@ REQUESTS = [
     and kind.__module__.startswith(contracts.__name__)
     and kind not in (*GIVEN, contracts.NoSettings)
 ]
+
+LIMITS = (Limits, TextLimit, Weights, ImageLimits, Size, Rate, Provenance)
+WORDS = (TextUnit, LinkStyle)
 
 # ---------------------------------------------------------------- generated pages
 
@@ -140,15 +158,16 @@ def test_the_page_of_hooks_has_examples_for_all() -> None:
         assert f"def {name}(" in examples, f"docs/hooks.md has no example of {name}"
 
 
-def _described(kind: type) -> list[tuple[str, str]]:
+def _described(kind: type, name: str = "hooks.md") -> list[tuple[str, str]]:
     """The rows of the table below a line that names the class: first cell, whole row."""
-    place = re.search(rf"^\*\*[^*\n]*`{kind.__name__}`[^*\n]*\*\*\n\n((?:\|.*\n)+)", HOOKS_PAGE, re.MULTILINE)
-    assert place is not None, f"docs/hooks.md has no table for {kind.__name__}"
+    page = (DOCS / name).read_text("utf-8")
+    place = re.search(rf"^\*\*[^*\n]*`{kind.__name__}`[^*\n]*\*\*\n\n((?:\|.*\n)+)", page, re.MULTILINE)
+    assert place is not None, f"docs/{name} has no table for {kind.__name__}"
     rows = place[1].splitlines()[2:]
     return [(cell, row) for row in rows for cell in re.findall(r"`(\w+)", row.split(" | ")[0])]
 
 
-@pytest.mark.parametrize("kind", REQUESTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [*REQUESTS, *LIMITS], ids=lambda kind: kind.__name__)
 def test_every_field_is_described(kind: type) -> None:
     fields = {one.name for one in dataclasses.fields(kind)}
     described = {cell for cell, row in _described(kind) if "` only: " not in row or f"`{kind.__name__}` only: " in row}
@@ -160,6 +179,47 @@ def test_everything_that_core_gives_is_described(kind: type) -> None:
     fields = {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
     members = {name for name, thing in vars(kind).items() if inspect.isfunction(thing) or isinstance(thing, property)}
     assert {cell for cell, _ in _described(kind)} == fields | {name for name in members if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("kind", WORDS, ids=lambda kind: kind.__name__)
+def test_every_word_is_described(kind: type[StrEnum]) -> None:
+    assert {cell for cell, _ in _described(kind)} == {one.name for one in kind}
+    for one in kind:
+        assert f'"{one}"' in HOOKS_PAGE, f"docs/hooks.md does not say how {one.name} is written"
+
+
+def test_the_names_of_sources_are_described() -> None:
+    row = next(row for cell, row in _described(Limits) if cell == "provenance")
+    assert "`images.max_bytes`" in row
+    with pytest.raises(ValueError, match=r"'characters'; there can be one of \*, text, alt_text, .*, images\.sizes"):
+        Limits(provenance={"characters": Provenance(source="a page", as_of="2026")})
+    for name in sources_may_be_of():
+        Limits(provenance={name: Provenance(source="a page", as_of="2026")})
+
+
+@pytest.mark.parametrize("kind", [Received, PostedFile, Answer, Shown], ids=lambda kind: kind.__name__)
+def test_everything_that_tests_are_given_is_described(kind: type) -> None:
+    methods = {name for name, thing in vars(kind).items() if inspect.isfunction(thing) and not name.startswith("_")}
+    described = {cell for cell, _ in _described(kind, "testing.md")}
+    assert described == {one.name for one in dataclasses.fields(kind)} | methods
+
+
+def test_what_is_said_of_the_harness_is_there() -> None:
+    made = "".join(inspect.getsource(kind.__init__) for kind in Harness.__mro__[:-1])
+    for cell, row in _described(Harness, "testing.md"):
+        method = getattr(Harness, cell, None)
+        assert method is not None or f"self.{cell}" in made, cell
+        told = re.match(rf"\| `{cell}\(([^)]*)\)`", row)
+        if told and inspect.isfunction(method) and "**" not in str(inspect.signature(method)):
+            names = [one.partition("=")[0].strip() for one in told[1].split(",") if one]
+            assert names == [one for one in inspect.signature(method).parameters if one in names], cell
+
+
+def test_every_fault_is_described() -> None:
+    page = (DOCS / "testing.md").read_text("utf-8")
+    described = dict(re.findall(r"^\| `(\w+)\((.*?)\)` \|", page, re.MULTILINE))
+    for kind in get_args(Fault):
+        assert described.get(kind.__name__) == ", ".join(f"{one.name}=" for one in dataclasses.fields(kind))
 
 
 def test_every_field_of_an_event_is_described() -> None:

@@ -1,4 +1,4 @@
-"""Small wrong changes to a correct publisher, as data: what is wrong, the change of its text, and the test that must see it."""
+"""Small wrong changes to correct publishers, as data: what is wrong, the change of the text, and the test that must see it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mutant:
-    """`changes`: pieces of the source, each of which must be there, and what stands there instead."""
+    """`changes`: pieces of the source, each of which must be there, and what stands there instead. `of`: the correct publisher."""
 
     name: str
     caught_by: str
     changes: tuple[tuple[str, str], ...]
+    of: str = "plaza"
 
     def applied(self, source: str) -> str:
         """The source with all changes."""
@@ -29,15 +30,27 @@ def _mutant(name: str, caught_by: str, *changes: tuple[str, str]) -> Mutant:
     return Mutant(name=name, caught_by=caught_by, changes=changes)
 
 
+def _fountain(name: str, caught_by: str, *changes: tuple[str, str]) -> Mutant:
+    return Mutant(name=name, caught_by=caught_by, changes=changes, of="fountain")
+
+
 _HEADERS = '    headers = {**_headers(profile), **more.pop("headers", {})}\n'
 _ONCE = "    answer = _request(ctx, profile, method, path, **more)\n    if answer.status not in (200, 201, 202):\n"
 _SEND = '        return _answered(_post(ctx, request, "/posts", parent=parent), ctx)\n'
 _RENDER = "        return render_plain(post, profile, limits)\n"
-_PREPARED = '        return Prepared(handles={"media": uploaded})\n'
+_PREPARED = '        return Prepared(handles={"media": uploaded}, expires_at=ctx.now() + _UPLOADS_HOLD)\n'
 _JOB = '    if "job" in post:\n        return Pending(check_after=_SOON, handles={"job": post["job"]})\n'
 _IMPORTS = "from dataclasses import dataclass, field\n"
 _GONE = "        if answer.status in (204, 404):\n            return Receipt(remote_id=request.receipt.remote_id, at=ctx.now())\n"
 _TAKEN = "        if answer.status in (204, 404):\n            return Receipt(remote_id=request.schedule.remote_id, at=ctx.now())\n"
+_KEPT = '    ctx.credentials.put("refresh", Secret(fresh["refresh"]))\n    ctx.credentials.put("access", Secret(fresh["access"]))\n'
+_ADDRESS = '            body = {"url": ctx.public_url(picture.sha256, until), "alt": picture.alt}\n'
+
+
+def _address(without: str) -> tuple[str, str]:
+    """Asking for an address, with what is done where there is none."""
+    asking = "            try:\n                address = ctx.public_url(picture.sha256, until)\n            except Exception:\n"
+    return _ADDRESS, f'{asking}    {without}            body = {{"url": address, "alt": picture.alt}}\n'
 
 
 def _rendering(change: str) -> tuple[str, str]:
@@ -57,7 +70,9 @@ def _caught(kind: str, handling: str) -> tuple[str, str]:
 
 MUTANTS = (
     # ---- importing, settings, claims, limits
-    _mutant("opens a file when imported", "test_importing_touches_nothing", (_IMPORTS, f"{_IMPORTS}import os\nopen(os.devnull, 'w').close()\n")),
+    _mutant("opens a file when imported", "test_importing_touches_nothing", (_IMPORTS, f"{_IMPORTS}open(__file__, 'a').close()\n")),
+    _mutant("reads a file when imported", "test_importing_touches_nothing", (_IMPORTS, f"{_IMPORTS}open('/etc/passwd').close()\n")),
+    _mutant("prints when imported", "test_importing_touches_nothing", (_IMPORTS, f"{_IMPORTS}print('ready')\n")),
     _mutant("looks up a name when imported", "test_importing_touches_nothing", (_IMPORTS, f"{_IMPORTS}import socket\nsocket.gethostbyname('localhost')\n")),
     _mutant("starts a program when registered", "test_importing_touches_nothing", ("    return [Plaza()]", "    import subprocess\n\n    subprocess.run(['true'])\n    return [Plaza()]")),
     _mutant("offers itself under another name", "test_importing_touches_nothing", ("    return [Plaza()]", "    other = Plaza()\n    other.name = 'square'\n    return [other]")),
@@ -109,6 +124,10 @@ MUTANTS = (
     _mutant("goes on without a picture", "test_an_upload_that_fails_is_tried_again", ('            uploaded.append(_object(answer)["id"])', '            if answer.status == 201:\n                uploaded.append(_object(answer)["id"])'), ('answer = _ask(ctx, request.profile, "POST", "/media"', 'answer = _request(ctx, request.profile, "POST", "/media"')),
     _mutant("takes a bad upload for a no", "test_an_upload_that_fails_is_tried_again", ('            uploaded.append(_object(answer)["id"])', '            if answer.status != 201:\n                raise Rejected("no pictures today")\n            uploaded.append(_object(answer)["id"])'), ('answer = _ask(ctx, request.profile, "POST", "/media"', 'answer = _request(ctx, request.profile, "POST", "/media"')),
     _mutant("keeps uploads in memory", "test_preparing_may_be_repeated", (_PREPARED, "        self.uploaded = uploaded\n        return Prepared()\n"), ('handles.get("media", [])', "[]"), (_SEND, "        return _answered(_once(ctx, request.profile, 'POST', '/posts', json={'text': request.part.text, 'media': self.uploaded, 'parent': parent}, headers={'idempotency-key': request.key}), ctx)\n")),
+    _mutant("describes a picture that is there twice once", "test_one_picture_twice_has_two_alternative_texts", ("        uploaded = []\n", "        uploaded = []\n        known: dict[str, str] = {}\n"), ("            body = ctx.media.read(attachment.sha256)\n", "            if attachment.sha256 in known:\n                uploaded.append(known[attachment.sha256])\n                continue\n            body = ctx.media.read(attachment.sha256)\n"), ('            uploaded.append(_object(answer)["id"])', '            known[attachment.sha256] = _object(answer)["id"]\n            uploaded.append(known[attachment.sha256])')),
+    _mutant("uses uploads that ran out", "test_uploads_that_ran_out_are_made_anew", ("        uploaded = []\n", "        if request.handles:\n            return Prepared(handles=request.handles, expires_at=ctx.now() + _UPLOADS_HOLD)\n        uploaded = []\n")),
+    _mutant("does not say when uploads run out", "test_uploads_that_ran_out_are_made_anew", (", expires_at=ctx.now() + _UPLOADS_HOLD", "")),
+    _mutant("says too late when uploads run out", "test_uploads_that_ran_out_are_made_anew", ("_UPLOADS_HOLD = timedelta(hours=20)", "_UPLOADS_HOLD = timedelta(days=200)")),
     _mutant("hands out handles that are no JSON", "test_preparing_may_be_repeated", (_PREPARED, "        return Prepared(handles={'media': uploaded, 'profile': object()})\n")),
     _mutant("breaks threads apart", "test_a_thread_hangs_together", ("parent = request.parent.remote_id if request.parent else None", "parent = None")),
     _mutant("hangs all parts below the first", "test_a_thread_hangs_together", ("parent = request.parent.remote_id if request.parent else None", "parent = request.root.remote_id if request.root else None")),
@@ -138,6 +157,11 @@ MUTANTS = (
     # ---- once and only once
     _mutant("sends a new key every time", "test_the_same_key_twice_makes_one_post", ('"idempotency-key": request.key', '"idempotency-key": f"{request.key}{__import__(\'uuid\').uuid4()}"')),
     _mutant("sends the text as the key", "test_the_same_key_twice_makes_one_post", ('"idempotency-key": request.key', '"idempotency-key": request.digest')),
+    _mutant("takes another request under its key for a no", "test_the_same_key_with_new_uploads_makes_no_second_post", ("        return OutcomeUnknown(said)  # the key", "        return Rejected(said)  # the key")),
+    _fountain("finds whatever the pictures", "test_what_only_reads_the_same_is_not_found", ('(post["text"], post["pictures"], post["parent"]) == ours', '(post["text"], post["parent"]) == (ours[0], ours[2])')),
+    _fountain("finds whatever it hangs below", "test_equal_parts_of_a_thread_are_told_apart", ('(post["text"], post["pictures"], post["parent"]) == ours', '(post["text"], post["pictures"]) == ours[:2]')),
+    _fountain("finds what is half an hour older", "test_what_never_got_out_is_not_found", ("_CLOCKS_DIFFER = timedelta(minutes=2)", "_CLOCKS_DIFFER = timedelta(minutes=30)")),
+    _fountain("looks at the first page only", "test_what_got_out_is_found", ('page = answer["next"]', "page = None")),
     _mutant("finds by text only", "test_what_never_got_out_is_not_found", ('post["key"] == request.key', 'post["text"] == request.part.text')),
     _mutant("finds the newest", "test_what_got_out_is_found", ('post["key"] == request.key', "True")),
     _mutant("finds first parts only", "test_parts_and_comments_are_found", ('post["key"] == request.key', 'post["key"] == request.key and request.parent is None')),
@@ -168,6 +192,22 @@ MUTANTS = (
     _mutant("prints the token", "test_no_secret_is_told", (_HEADERS, f"{_HEADERS}    print(headers)\n")),
     _mutant("prints", "test_nothing_is_printed", (_SEND, f"        print('sending')\n{_SEND}")),
     _mutant("goes on without a token", "test_a_missing_secret_is_named", ('    return {"authorization": f"Bearer {profile.settings.token.reveal()}"}', "    try:\n        token = profile.settings.token.reveal()\n    except Exception:\n        token = 'none'\n    return {'authorization': f'Bearer {token}'}")),
+    # ---- tokens that rotate
+    _fountain("tries a new token before it keeps it", "test_a_new_token_is_stored_before_it_is_used", (_KEPT, f"    _object(ctx.http.request('GET', profile.settings.url + '/me', headers={{'authorization': 'Bearer ' + fresh['access']}}))\n{_KEPT}")),
+    _fountain("keeps new tokens in memory", "test_a_new_token_is_stored_before_it_is_used", (_KEPT, "    _MEMORY['access'] = fresh['access']\n"), ('ctx.credentials.get("access") or', "(Secret(_MEMORY['access']) if _MEMORY else ctx.credentials.get('access')) or"), ("_FETCHES_WITHIN = ", "_MEMORY: dict[str, str] = {}\n_FETCHES_WITHIN = ")),
+    _fountain("keeps a token for this run only", "test_a_new_token_outlives_a_restart", ('put("refresh"', 'put(f"refresh of {id(ctx)}"')),
+    _fountain("keeps the refresh token of yesterday", "test_a_new_token_outlives_a_restart", ('put("refresh", Secret(fresh["refresh"]))', 'put("refresh", refresh)')),
+    _fountain("takes a bad day for the end of a login", "test_a_new_token_that_does_not_come_today_comes_tomorrow", ("    if answer.status != 201:\n        raise _error(answer, ctx, asking=True)\n    fresh", "    if answer.status != 201:\n        raise NeedsLogin('the fountain gives no token')\n    fresh")),
+    _fountain("throws its token away before it has another", "test_a_new_token_that_does_not_come_today_comes_tomorrow", ("    answer = ctx.http.request(\"POST\", f\"{profile.settings.url}/token\"", "    ctx.credentials.put('refresh', Secret(''))\n    answer = ctx.http.request(\"POST\", f\"{profile.settings.url}/token\"")),
+    _fountain("fetches a token while it sends", "test_sending_fetches_no_token", ('answer = _request(ctx, request.profile, "POST", "/posts", json=body)', 'answer = _ask(ctx, request.profile, "POST", "/posts", json=body)')),
+    _fountain("logs a new token", "test_no_secret_is_told", (_KEPT, f"    ctx.log.info('got %s', fresh)\n{_KEPT}")),
+    _fountain("keeps a new token in its handles", "test_no_secret_is_told", ('handles={"media": fetched}', 'handles={"media": fetched, "token": _token(ctx, request.profile).reveal()}')),
+    # ---- public addresses
+    _fountain("asks for an address and tells another", "test_pictures_have_public_addresses_that_last", ("ctx.public_url(picture.sha256, until)", "ctx.public_url(picture.sha256, until).replace('.jpg', '.png')")),
+    _fountain("has addresses that end too early", "test_pictures_have_public_addresses_that_last", ("request.due_at + _FETCHES_WITHIN", "ctx.now() + timedelta(minutes=10)")),
+    _fountain("leaves out pictures without an address", "test_without_a_media_host_it_says_what_is_missing", _address("            continue\n")),
+    _fountain("tries for ever without a media host", "test_without_a_media_host_it_says_what_is_missing", _address("            raise TryLater('no address') from None\n")),
+    _fountain("wants an address where there is no picture", "test_without_a_media_host_it_says_what_is_missing", ("        fetched = []\n", "        fetched = []\n        ctx.public_url('0' * 64, until)\n")),
     # ---- what only the description of the API sees
     _mutant("sends a form", "test_a_receipt_leads_to_the_post", ("    return _once(ctx, request.profile, \"POST\", path, json=body, headers=headers)", "    return _once(ctx, request.profile, \"POST\", path, data={'text': body['text']}, headers=headers)")),
     _mutant("sends fields that nobody knows", "test_a_receipt_leads_to_the_post", ('{"text": part.text,', '{"status": part.text, "text": part.text,')),

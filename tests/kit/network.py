@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from smm_core.testing import Answer, Loopback, OpenApi, Received, Route, answer_json
+from smm_core.testing import Answer, FakeClock, Loopback, OpenApi, Received, Route, answer_json
 from smm_core.testing.kit import Shown
 from smm_core.text import graphemes
 
 MAX_TEXT = 280
+KEEPS_UPLOADS = timedelta(hours=24)
 
 _TEXT = {"type": "string", "minLength": 1}
 _BODY = {
@@ -99,11 +100,13 @@ class Stored:
 class PlazaNetwork:
     """What the plaza knows. `loopback` answers for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: FakeClock) -> None:
         # Its own each time: core blots out a secret that was revealed before, whoever says it.
         self.token = f"plaza-token-{secrets.token_hex(6)}"
         self._posts: dict[str, Stored] = {}
         self._alts: dict[str, str] = {}
+        self._uploaded: dict[str, datetime] = {}
+        self._clock = clock
         self._numbers = count(1)
         self._slow = 0
         self.loopback = Loopback(
@@ -162,9 +165,9 @@ class PlazaNetwork:
         return answer_json({"name": "acme", "max_text": MAX_TEXT})
 
     def _media(self, request: Received) -> Answer:
-        alt = re.search(rb'name="alt"\r\n\r\n(.*?)\r\n--', request.body, re.DOTALL)
         name = f"m{next(self._numbers)}"
-        self._alts[name] = alt[1].decode() if alt else ""
+        self._alts[name] = request.form().get("alt", "")
+        self._uploaded[name] = self._clock.now()
         return answer_json({"id": name}, status=201)
 
     def _publish(self, request: Received) -> Answer:
@@ -173,11 +176,13 @@ class PlazaNetwork:
     def _take(self, request: Received, *, schedule: str) -> Answer:
         body, key = request.json(), request.headers["idempotency-key"]
         known = next((one for one in self._posts.values() if one.key == key), None)
+        if known is not None and (known.text, list(known.media)) != (body["text"], body["media"]):
+            return answer_json({"error": "This key was used for something else"}, status=409)
         if known is not None:
             return answer_json(known.as_json() if known.is_ready else {"job": known.id})
         if not self.fits(body["text"]):
             return answer_json({"error": "Too long"}, status=422)
-        if any(name not in self._alts for name in body["media"]):
+        if not all(self._keeps(name) for name in body["media"]):
             return answer_json({"error": "No such picture"}, status=422)
         slow, self._slow = self._slow > 0, max(0, self._slow - 1)
         post = self._add(
@@ -194,6 +199,10 @@ class PlazaNetwork:
         if schedule:
             return answer_json({"id": schedule}, status=201)
         return answer_json({"job": post.id}, status=202) if slow else answer_json(post.as_json(), status=201)
+
+    def _keeps(self, upload: str) -> bool:
+        uploaded = self._uploaded.get(upload)
+        return uploaded is not None and self._clock.now() < uploaded + KEEPS_UPLOADS
 
     def _list(self, request: Received) -> Answer:
         newest_first = [one for one in reversed(self._posts.values()) if one.is_ready and not one.is_deleted]

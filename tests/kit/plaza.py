@@ -61,6 +61,7 @@ from smm_core import (
 )
 
 _SOON = timedelta(seconds=5)
+_UPLOADS_HOLD = timedelta(hours=20)
 _PAGE = 100
 
 
@@ -82,7 +83,7 @@ class Plaza:
         key_life=timedelta(hours=24),
         find="exact",
         absent_after=timedelta(minutes=5),
-        not_sent=frozenset({400, 401, 403, 404, 409, 413, 415, 422, 429}),
+        not_sent=frozenset({400, 401, 403, 404, 413, 415, 422, 429}),
     )
     scheduling = Scheduling(at_least=timedelta(minutes=5), at_most=timedelta(days=7))
     abilities: frozenset[type] = frozenset({Deletes, Edits, Finds, Previews, Replies, Resumes, SchedulesNatively})
@@ -116,7 +117,7 @@ class Plaza:
             file = (f"picture.{attachment.format}", body, f"image/{attachment.format}")
             answer = _ask(ctx, request.profile, "POST", "/media", data={"alt": attachment.alt}, files={"file": file})
             uploaded.append(_object(answer)["id"])
-        return Prepared(handles={"media": uploaded})
+        return Prepared(handles={"media": uploaded}, expires_at=ctx.now() + _UPLOADS_HOLD)
 
     def send(self, request: SendRequest, ctx: Context) -> Receipt | Pending:
         """Publish a part or a comment."""
@@ -279,6 +280,8 @@ def _error(answer: Response, now: datetime, *, asking: bool = False) -> PluginEr
         return NeedsLogin(said)
     if answer.status == 429 or (asking and answer.status >= 500):
         return TryLater(said, after=_wait(answer, now))
+    if answer.status == 409:
+        return OutcomeUnknown(said)  # the key has made something else, or what is to be deleted is being changed
     if 400 <= answer.status < 500:
         return Rejected(said)
     return OutcomeUnknown(said)

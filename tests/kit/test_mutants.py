@@ -12,18 +12,18 @@ import pytest
 
 from smm_core.testing.kit import Harness, PublisherSuite
 from smm_core.testing.pytest_plugin import names_of_tests
-from tests.kit.cases import open_case
+from tests.kit.cases import CASES
 from tests.kit.mutants import MUTANTS, Mutant
 
-SOURCE = (Path(__file__).parent / "plaza.py").read_text("utf-8")
+HERE = Path(__file__).parent
 
 
-def failure(module: str, test: str, folder: Path) -> str:
-    """How a test of the suite fails for the publisher of a module; empty when it passes."""
+def failure(of: str, module: str, test: str, folder: Path) -> str:
+    """How a test of the suite fails for the publisher in a module, a change `of` a correct one; empty when it passes."""
     name, _, parameter = test.removesuffix("]").partition("[")
     method = getattr(PublisherSuite(), name)
     try:
-        with open_case(module) as case, Harness(case, folder) as harness:
+        with CASES[of](module) as case, Harness(case, folder) as harness:
             method(harness, parameter) if parameter else method(harness)
     except (Exception, pytest.fail.Exception) as error:
         return str(error) or repr(error)
@@ -34,8 +34,9 @@ def failure(module: str, test: str, folder: Path) -> str:
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
     """A mutant as a module that can be imported."""
     mutant: Mutant = request.param
-    name = "plaza_" + re.sub(r"\W", "_", mutant.name)
-    (tmp_path / f"{name}.py").write_text(mutant.applied(SOURCE), "utf-8")
+    name = f"{mutant.of}_" + re.sub(r"\W", "_", mutant.name)
+    source = (HERE / f"{mutant.of}.py").read_text("utf-8")
+    (tmp_path / f"{name}.py").write_text(mutant.applied(source), "utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     importlib.invalidate_caches()
@@ -44,10 +45,12 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
 
 
 @pytest.mark.parametrize(
-    ("module", "test"), [pytest.param(one, one.caught_by, id=one.name) for one in MUTANTS], indirect=["module"]
+    ("of", "module", "test"),
+    [pytest.param(one.of, one, one.caught_by, id=one.name) for one in MUTANTS],
+    indirect=["module"],
 )
-def test_the_kit_catches_it(module: str, test: str, tmp_path: Path) -> None:
-    assert failure(module, test, tmp_path / "workspace"), f"{test} passes"
+def test_the_kit_catches_it(of: str, module: str, test: str, tmp_path: Path) -> None:
+    assert failure(of, module, test, tmp_path / "workspace"), f"{test} passes"
 
 
 def test_every_test_of_the_suite_is_there_for_a_mistake() -> None:

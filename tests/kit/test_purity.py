@@ -42,6 +42,19 @@ def test_a_pure_function_touches_nothing() -> None:
     assert touches(lambda: sorted("bread", key=str.lower)) == (["a", "b", "d", "e", "r"], [])
 
 
+def test_the_garbage_of_others_is_not_held_against_a_function() -> None:
+    class Forgotten:
+        def __init__(self) -> None:
+            self.socket, self.me = socket.socket(), self
+
+        def __del__(self) -> None:
+            self.socket.close()
+
+    Forgotten()
+    made, touched = touches(lambda: [{"number": number} for number in range(5_000)])  # enough to collect in between
+    assert (len(made), touched) == (5_000, [])
+
+
 @pytest.mark.parametrize(
     ("after", "lost"),
     [

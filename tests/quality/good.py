@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from smm_core.quality.record import digest_of
+
 INIT = '''"""Publishes nowhere."""
 
 from __future__ import annotations
@@ -119,6 +121,7 @@ errors-help = "2026-11-23: read them all, each says what to do next."
 
 
 GONE = "this file is not there"
+DIGEST = "what the files are when all is written"
 
 
 def files(name: str) -> dict[str, str]:
@@ -131,14 +134,16 @@ def files(name: str) -> dict[str, str]:
         "NAME/publisher.py": PUBLISHER,
         "NAME/py.typed": "",
         "NAME/quality.toml": QUALITY,
-        ".smm-quality.json": json.dumps(
+        "NAME/quality.json": json.dumps(
             {
                 "plugin": name,
                 "version": "1.2.0",
-                "suite": "PublisherSuite",
+                "files": DIGEST,
+                "suites": ["PublisherSuite"],
                 "passed": ["PublisherSuite.test_a"],
                 "failed": [],
                 "differs": {},
+                "untried": {},
             }
         ),
         "NAME-1.2.0.dist-info/METADATA": "Metadata-Version: 2.4\nName: NAME\nVersion: 1.2.0\nLicense-Expression: MIT\n",
@@ -160,3 +165,5 @@ def write(folder: Path, name: str, changes: Iterable[tuple[str, str, str]] = ())
             continue
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
+    record = folder / name / "quality.json"
+    record.write_text(record.read_text().replace(DIGEST, digest_of(folder / name)))

@@ -14,16 +14,19 @@ from click.testing import CliRunner, Result
 from smm_core import discovery
 from smm_core.cli import cli
 from smm_core.engine import Engine
+from smm_core.isolation import Call, Misdeed
 from smm_core.plugins import load
 from smm_core.quality import RULES, Quality, State, Tier, candidate_of, judge
+from smm_core.quality.record import digest_of
 from smm_core.quality.trial import Trial, try_import
+from smm_core.workspace import Workspace
 from tests.quality import good
 
 ROOT = Path(__file__).parents[2]
 Change = tuple[str, str, str]
 _numbers = itertools.count(1)
 
-PUBLISHER, INIT, CLAIM = "NAME/publisher.py", "NAME/__init__.py", "NAME/quality.toml"
+PUBLISHER, INIT, CLAIM, RECORD = "NAME/publisher.py", "NAME/__init__.py", "NAME/quality.toml", "NAME/quality.json"
 
 
 @pytest.fixture
@@ -78,11 +81,14 @@ BREAKS: Sequence[tuple[str, str, Change]] = [
     ("abilities", "prepare(request, context) must be prepare(request, ctx)", (PUBLISHER, "request: PrepareRequest, ctx:", "request: PrepareRequest, context:")),
     ("abilities", "prepare is async", (PUBLISHER, "def prepare", "async def prepare")),
     ("readme", "no heading 'Permissions'", ("README.md", "## Permissions", "")),
-    ("kit-passes", "test_b failed", (".smm-quality.json", '"failed": []', '"failed": ["PublisherSuite.test_b"]')),
-    ("kit", "about version 1.1.0", (".smm-quality.json", "1.2.0", "1.1.0")),
-    ("kit", "PublisherSuite of the kit was not run", (".smm-quality.json", "PublisherSuite", "SourceSuite")),
-    ("kit", "differs without a reason", (".smm-quality.json", '"differs": {}', '"differs": {"test_c": "so"}')),
-    ("kit", "there is no report", (".smm-quality.json", '"plugin"', '"else"')),
+    ("kit-passes", "test_b failed", (RECORD, '"failed": []', '"failed": ["PublisherSuite.test_b"]')),
+    ("kit", "about version 1.1.0: run `python -m pytest --record-quality`", (RECORD, "1.2.0", "1.1.0")),
+    ("kit", "was changed since the kit was run", (RECORD, good.DIGEST, "sha256:of something else")),
+    ("kit", "nothing passed", (RECORD, '["PublisherSuite.test_a"]', "[]")),
+    ("kit", "PublisherSuite of the kit was not run", (RECORD, "PublisherSuite", "SourceSuite")),
+    ("kit", "differs without a reason", (RECORD, '"differs": {}', '"differs": {"test_c": "so"}')),
+    ("kit", "nobody has recorded", (RECORD, '"plugin"', '"else"')),
+    ("kit", "nobody has recorded", (RECORD, '"plugin": "NAME"', '"plugin": "another"')),
     ("stateless", "changes SEEN", (PUBLISHER, "        return None", "        SEEN.append(1)\n        return None\n\n\nSEEN: list[int] = []")),
     ("stateless", "sets the global", (PUBLISHER, "        return None", "        global LAST\n        LAST = 1\n        return None")),
     ("typed", "has no py.typed", ("NAME/py.typed", "", good.GONE)),
@@ -103,6 +109,21 @@ def test_a_rule_notices(judged: Callable[..., Quality], rule: str, said: str, ch
     below = {Tier.BRONZE: None, Tier.SILVER: Tier.BRONZE, Tier.GOLD: Tier.SILVER}
     assert quality.tier == below[next(one.tier for one in RULES if one.name == rule)]
     assert quality.overclaimed
+
+
+def test_a_record_is_of_the_files_that_are_installed_and_not_of_the_claim(tmp_path: Path) -> None:
+    good.write(tmp_path, "nowhere")
+    package = tmp_path / "nowhere"
+    before = digest_of(package)
+    (package / "quality.toml").write_text('tier = "silver"\n')
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "publisher.pyc").write_bytes(b"compiled")
+    (package / "publisher.py").write_bytes(good.PUBLISHER.replace("NAME", "nowhere").replace("\n", "\r\n").encode())
+    assert digest_of(package) == before
+    (package / "rules.toml").touch()
+    with_rules = digest_of(package)
+    (package / "rules.toml").write_text("maximum = 10")
+    assert len({before, with_rules, digest_of(package)}) == 3
 
 
 def test_an_ability_that_is_there_is_declared(judged: Callable[..., Quality]) -> None:
@@ -139,6 +160,27 @@ def test_the_trial_sees_what_importing_touches(tmp_path: Path) -> None:
     assert sum(line.startswith("opens a file to write") for line in trial.touched) == 1
     assert "jinja2" in trial.loaded
     assert trial.printed.strip() == "hello"
+
+
+def test_the_trial_tells_its_own_files_from_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "site" / "bakery"
+    package.mkdir(parents=True)
+    (tmp_path / "site" / "note.txt").write_text("of somebody else")
+    (package / "words.txt").write_text("rye")
+    lines = [
+        "import pathlib, fractions, zoneinfo, bakery.oven",
+        "here = pathlib.Path(__file__).parent",
+        "(here / 'words.txt').read_text()",
+        "(here.parent / 'note.txt').read_text()",
+        "class Bread: name = 'rye'",
+        "smm_sources = lambda: [Bread()]",
+    ]
+    (package / "__init__.py").write_text("\n".join(lines))
+    (package / "oven.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    trial = try_import("bakery")
+    assert trial.touched == (f"reads a file that is not its own: {tmp_path / 'site' / 'note.txt'}",)
+    assert (trial.error, trial.offers) == ("", {"sources": ("rye",)})
 
 
 @pytest.mark.parametrize(
@@ -194,7 +236,7 @@ def test_ours_are_as_good_as_they_say() -> None:
     for loaded in (one for one in plugins.loaded if one.found.name in names):
         quality = judge(candidate_of(plugins, loaded, engine))
         assert quality.mistakes == ()
-        assert quality.tier == quality.claimed, broken(quality)
+        assert quality.tier == quality.claimed, f"{broken(quality)}; after a change of a plugin: make quality"
         assert quality.tier is Tier.GOLD or len(quality.why) > 40
         names.discard(loaded.found.name)
     assert names == set()
@@ -237,9 +279,15 @@ def test_the_list_says_where_each_comes_from_and_how_it_is(single: Path) -> None
     assert "Finds" in rows["sandbox"]["abilities"]["publisher sandbox"]
 
 
-def test_one_that_was_left_out_says_so_and_gets_another_chance(single: Path) -> None:
-    from smm_core.workspace import Workspace
+def test_the_list_says_what_one_did_lately(single: Path) -> None:
+    with Workspace(single) as ws:
+        for _ in range(2):
+            ws.troubles.note(Call(plugin="silent", method="smm_event"), Misdeed.HUNG, "did not come back within 3 s")
+    rows = {row["name"]: row for row in json.loads(smm(single, "list", "--json").output)}
+    assert rows["silent"]["state"] == "ok; lately hung 2 ×"
 
+
+def test_one_that_was_left_out_says_so_and_gets_another_chance(single: Path) -> None:
     with Workspace(single) as ws:
         ws.quarantine.suspect("silent", "plugin silent: smm_event", sole=True)
     assert "left out: smm_event ended the whole process" in smm(single, "show", "silent").output
@@ -264,7 +312,19 @@ def test_who_claims_too_much_is_told(root: Path, tmp_path: Path, monkeypatch: py
     assert judged.return_value == 1
     assert "nowhere0 1.2.0: claims gold, bronze holds" in judged.output
     assert "the next tier needs: readme" in judged.output
+    assert next(rule.reason for rule in RULES if rule.name == "readme") in judged.output
     assert "claims gold, bronze holds" in smm(root, "show", "nowhere0").output
+
+
+def test_where_a_plugin_differs_from_the_kit_is_shown(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "the platform hangs replies below the first part"
+    good.write(tmp_path / "site", "nowhere00", [(RECORD, '"differs": {}', json.dumps({"differs": {"a": why}})[1:-1])])
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    assert f"the kit: 1 passed, 1 different\n  a differs: {why}\n" in smm(root, "quality", "nowhere00").output
+    verdict = json.loads(smm(root, "quality", "nowhere00", "--json").output)
+    assert verdict["kit"]["differs"] == {"a": why}
 
 
 def test_what_is_no_plugin_of_others_has_no_tier(single: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from smm_core.clock import FakeClock
+from smm_core.quality.record import read_record
 from smm_core.steps.collect import collect
 from smm_core.workspace import Workspace
 
@@ -48,7 +49,7 @@ def test_the_package_passes_its_own_tests(tmp_path: Path) -> None:
     folder = shutil.copytree(PACKAGE, tmp_path / "smm-changes")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST")}
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--record-quality"],
         cwd=folder,
         env={**environment, "PYTHONPATH": str(folder)},
         capture_output=True,
@@ -57,6 +58,9 @@ def test_the_package_passes_its_own_tests(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert " passed" in ran.stdout
+    found = read_record(folder / "smm_changes")
+    assert found is not None
+    assert found == read_record(PACKAGE / "smm_changes"), "the record is of another state: make quality"
 
 
 def test_examples_use_public_names_only() -> None:

@@ -74,7 +74,7 @@ def author(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     with ThreadPoolExecutor(2) as pool:
         for _ in pool.map(lambda family: author.smm("plugins", "new", family, f"new-{family}"), FAMILIES):
             pass
-    folders = [word for family in FAMILIES for word in ("-e", str(author.folder(family)))]
+    folders = [word for family in FAMILIES for word in ("-e", f"{author.folder(family)}[test]")]
     options = ("--quiet", "--disable-pip-version-check", "--no-index", "--no-deps", "--no-build-isolation")
     author.run("-m", "pip", "install", *options, *folders)
     return author
@@ -108,15 +108,17 @@ def test_their_tests_pass_but_for_what_is_left_to_do(author: Environment) -> Non
         assert int(re.findall(r"(\d+) passed", words)[0]) >= 5, words
         for one in left_to_do(author.folder(family)):
             assert one.what in words, f"{family}: {one}"
+        assert not list(author.folder(family).rglob("quality.json")), "nobody asked for a record"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-def test_one_that_is_finished_passes(author: Environment) -> None:
+def test_one_that_is_finished_passes_and_is_recorded(author: Environment) -> None:
     folder = author.folder("template")
     _finish([folder / one.file for one in left_to_do(folder)])
-    said = author.run("-m", "pytest", "tests/test_finished.py", within=folder)
-    assert "1 passed" in said
+    assert "recorded in" in author.run("-m", "pytest", "--record-quality", within=folder)
+    judged = json.loads(author.smm("plugins", "quality", "new-template", "--json"))
+    assert (judged["claimed"], judged["tier"], judged["kit"]["failed"]) == ("bronze", "silver", [])
 
 
 @pytest.mark.slow

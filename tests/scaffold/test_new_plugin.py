@@ -100,7 +100,7 @@ def test_a_good_name_is_taken(typed: str, name: str) -> None:
         ("smm-builtin", "such as"),
         ("class", "such as"),
         ("x" * 41, "x" * 40),
-        ("naïve", "na-ve"),
+        ("naïve", "naive"),
     ],
 )
 def test_a_bad_name_is_refused_with_a_better_one(typed: str, hint: str) -> None:
@@ -129,11 +129,29 @@ def test_the_last_line_says_how_to_go_on(tmp_path: Path) -> None:
         assert command in said[-1]
 
 
-def test_a_name_that_is_installed_is_refused(tmp_path: Path) -> None:
-    result = run("publisher", "sandbox", "--into", str(tmp_path))
+def test_a_name_that_is_installed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("publisher", "sandbox")
     assert isinstance(result.exception, WorkspaceError)
     assert "is installed already" in str(result.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_in_a_folder_of_its_own_it_is_made_with_a_warning(tmp_path: Path) -> None:
+    result = run("publisher", "sandbox", "--into", str(tmp_path))
+    assert result.exception is None
+    assert "uninstall smm-sandbox in " in result.stderr
+    assert (tmp_path / "smm-sandbox" / "pyproject.toml").is_file()
+
+
+def test_a_title_is_what_people_read(tmp_path: Path) -> None:
+    assert run("publisher", "board", "--title", "The  Böard (beta)", "--into", str(tmp_path)).exception is None
+    module = tmp_path / "smm-board" / "smm_board"
+    assert 'title = "The Böard (beta)"' in (module / "publisher.py").read_text("utf-8")
+    assert "class Board:" in (module / "publisher.py").read_text("utf-8")
+    assert (module / "__init__.py").read_text("utf-8").startswith('"""Publish with smm on The Böard (beta)."""')
+    for title in ('"""', "a\\", "x" * 61, "@NAME@"):
+        assert isinstance(run("publisher", "other", "--title", title, "--into", str(tmp_path)).exception, SmmError)
 
 
 def test_an_unknown_family_is_a_wrong_usage(tmp_path: Path) -> None:

@@ -41,8 +41,9 @@ class Odd:
     def render(self, post, profile, limits):
         return render_plain(post, profile, limits)
     def prepare(self, request, ctx):
-        self.answer("prepare", ctx)
-        return Prepared()
+        with (HERE / "handed").open("a") as file:
+            file.write(f"{{dict(request.handles)}}\\n")
+        return self.answer("prepare", ctx) or Prepared()
     def send(self, request, ctx):
         with (HERE / "sent").open("a") as file:
             file.write(f"{{request.key}} {{request.part.text}}\\n")
@@ -312,6 +313,20 @@ def test_media_that_cannot_be_had_wait_for_a_person_and_hold_up_nobody(odd: Plat
     odd.publish()
     assert (odd.action().state, odd.action().reason) == (ActionState.HELD, "no media host is set up")
     assert len(odd.sent()) == 1
+
+
+def test_what_is_not_ready_is_prepared_again_with_its_handles_before_it_is_sent(
+    odd: Platform, clock: FakeClock
+) -> None:
+    scheduled(odd)
+    odd.answers("prepare", "pending", "pending")
+    for _ in range(2):
+        odd.publish()
+        assert (odd.action().state, odd.sent()) == (ActionState.SCHEDULED, [])
+        clock.advance(timedelta(minutes=2))
+    odd.publish()
+    assert (odd.action().state, len(odd.sent())) == (ActionState.PUBLISHED, 1)
+    assert (odd.folder / "handed").read_text().splitlines() == ["{}", "{'job': '7'}", "{'job': '7'}"]
 
 
 @pytest.mark.parametrize(

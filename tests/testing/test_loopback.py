@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from smm_core.http import Client
 from smm_core.testing import (
     Accepted,
     Answer,
@@ -20,6 +21,7 @@ from smm_core.testing import (
     Loopback,
     Nonsense,
     NotHttp,
+    PostedFile,
     Received,
     Route,
     Slow,
@@ -76,6 +78,24 @@ def test_requests_are_kept_as_they_arrived(platform: Loopback) -> None:
     )
     assert second.form() == {"text": "hi", "tag": ""}
     assert (first.connection, second.connection, platform.connections) == (1, 2, 2)
+
+
+def test_a_form_with_files_is_read() -> None:
+    picture = bytes(range(256)) + b"\r\n--\r\n\r\n"
+    takes_all = Loopback(Route("POST", "/media", lambda request: Answer(status=201)))
+    with takes_all as platform, Client(allow_private=True) as client:
+        fields, files = {"alt": "A loaf, “fresh”\r\n & warm", "tag": ""}, {"file": ("loaf.png", picture, "image/png")}
+        client.request("POST", f"{platform.url}/media", data=fields, files=files)
+    (request,) = platform.requests
+    assert request.form() == fields
+    assert request.files() == {"file": PostedFile(name="loaf.png", type="image/png", body=picture)}
+
+
+def test_a_form_that_breaks_off_is_a_mistake(platform: Loopback) -> None:
+    kind = {"content-type": "multipart/form-data; boundary=x"}
+    form = Received(method="POST", path="/", query={}, headers=kind, body=b"--x\r\n\r\nhalf", connection=1)
+    with pytest.raises(ValueError, match="no complete form"):
+        form.form()
 
 
 def test_one_connection_serves_several_requests(platform: Loopback) -> None:

@@ -186,7 +186,8 @@ def _limits(table: _Table, facts: Facts) -> tuple[Limits, bool]:
         first_comment=other.take("first_comment", bool),
         provenance=provenance,
     )
-    both = other.maybe("card_with_pictures", bool)
+    # No limit of its own, so its source has no place among those of the limits.
+    both = _Values(other.table, facts, {}).maybe("card_with_pictures", bool)
     other.table.finish()
     table.finish()
     return limits, both is not False

@@ -1,20 +1,28 @@
-"""The sandbox keeps to what smm asks of every publisher. It speaks no HTTP: its fault script stands in for answers."""
+"""The sandbox keeps to what smm asks of every publisher and reader of numbers. It speaks no HTTP: its fault script stands in for answers."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from smm_sandbox.faults import Fault
+from smm_sandbox.growth import post_value
+from smm_sandbox.metrics import SandboxMetrics
 from smm_sandbox.network import Network
 from smm_sandbox.publisher import SandboxPublisher
 from smm_sandbox.records import Account, Kind, Submission
 from smm_sandbox.rules import rule_set
+from smm_sandbox.settings import account_of
 
-from smm_core import count
+from smm_core import Profile, count
 from smm_core.testing import FakeClock
-from smm_core.testing.kit import PublisherCase, PublisherSuite, Shown
+from smm_core.testing.kit import MetricsCase, MetricsSuite, PublisherCase, PublisherSuite, Shown, post_subject
+from smm_core.testing.kit.bench import NOW, Bench
+from smm_core.testing.kit.metrics import read
 
 PROFILE = "kit"
 RULES = rule_set("microblog")
@@ -45,21 +53,7 @@ class Before:
             account = session.account(PROFILE)
             assert account is not None
             for turn in range(number):
-                self._add(session, account, turn)
-
-    def _add(self, session, account: Account, turn: int) -> None:  # type: ignore[no-untyped-def]
-        submission = Submission(
-            account=account,
-            kind=Kind.POST,
-            key=f"elsewhere {turn}",
-            text="Written on a phone",
-            link=None,
-            pictures=(),
-            parent=None,
-            send_by=self.clock.now() + timedelta(minutes=1),
-        )
-        now = self.clock.now()
-        session.add(submission, style=RULES.ids, root=None, now=now, visible_at=now)
+                add(session, account, f"elsewhere {turn}", self.clock.now())
 
     def plan(self, *words: str) -> None:
         with self.network.writing() as session:
@@ -69,6 +63,21 @@ class Before:
         if row in FAULTS:
             self.plan(FAULTS[row])
         return row in FAULTS
+
+
+def add(session, account: Account, key: str, at: datetime) -> str:  # type: ignore[no-untyped-def]
+    """A post of the account that is visible from an instant on; its id."""
+    submission = Submission(
+        account=account,
+        kind=Kind.POST,
+        key=key,
+        text="Written on a phone",
+        link=None,
+        pictures=(),
+        parent=None,
+        send_by=at + timedelta(minutes=1),
+    )
+    return str(session.add(submission, style=RULES.ids, root=None, now=at, visible_at=at).id)
 
 
 @pytest.fixture
@@ -92,3 +101,39 @@ def case(tmp_path: Path) -> PublisherCase:
 
 class TestSandbox(PublisherSuite):
     pass
+
+
+class TestNumbers(MetricsSuite):
+    differs: ClassVar[Mapping[str, str]] = {
+        "test_what_is_absent_is_absent": "Which numbers there are is a matter of the imitated platform, and stays as it is:"
+        " asked is whether another platform's numbers are left out."
+    }
+
+    @pytest.fixture
+    def case(self, tmp_path: Path) -> MetricsCase:
+        """A post of yesterday, and one of now, which nobody has seen yet."""
+        profile = Profile(name=PROFILE, client="acme", platform="sandbox", imitates="microblog")
+        network = Network(tmp_path / "workspace" / ".smm" / "plugins" / "tried")
+        with network.writing() as session:
+            account = account_of(profile, RULES, NOW - timedelta(days=30))
+            session.welcome(account)
+            old, new = (add(session, account, key, at) for key, at in (("o", NOW - timedelta(days=1)), ("n", NOW)))
+        values: dict[tuple[str, str], float] = {}
+        for post, age in ((old, timedelta(days=1)), (new, timedelta(0))):
+            values |= {
+                (post, one.metric): post_value(one.metric, post, account.followers, age) for one in RULES.post_metrics
+            }
+        return MetricsCase(
+            make=SandboxMetrics,
+            profile=profile,
+            subjects=(post_subject(old), post_subject(new)),
+            values=values,
+            withhold=lambda metric: None,
+        )
+
+    def test_what_is_absent_is_absent(self, case: MetricsCase, bench: Bench) -> None:
+        """A 0 that was never measured makes an average wrong, and a person who trusts it decide wrongly."""
+        other = replace(case, profile=replace(case.profile, imitates="shorttext"))
+        given = {one.metric for one in read(other, bench)}
+        assert given == {one.metric for one in rule_set("shorttext").post_metrics}
+        assert given != {metric for _, metric in case.values}

@@ -35,7 +35,7 @@ from smm_core.model import (
     to_json,
 )
 from smm_core.testing.kit.bench import BAD_ANSWERS, HOSTILE_TEXTS, NOW, Bench, FamilySuite, NoConnection, must_not_show
-from smm_core.testing.kit.registering import touched_by
+from smm_core.testing.kit.registering import check_importing_of
 from smm_core.testing.loopback import Loopback
 
 
@@ -73,7 +73,7 @@ class ApproverSuite(FamilySuite):
 
     def test_importing_touches_nothing(self, case: ApproverCase) -> None:
         """Every command of smm gets slower, and a machine that is offline cannot even start it."""
-        assert touched_by(type(case.make())) == ()
+        check_importing_of(type(case.make()))
 
     def test_shows_exactly_what_will_be_sent(self, case: ApproverCase, bench: Bench) -> None:
         """A person who approves something else than what goes out has approved nothing."""

@@ -226,9 +226,9 @@ class FamilySuite(Suite):
 
     @pytest.fixture
     def bench(self, tmp_path: Path) -> Iterable[Bench]:
-        """A workspace and a client for one test."""
+        """A workspace and a client for one test. A case that has something in the workspace puts it there before."""
         root = tmp_path / "workspace"
-        root.mkdir()
+        root.mkdir(exist_ok=True)
         bench = Bench(root=root)
         yield bench
         bench.close()

@@ -28,7 +28,7 @@ from smm_core.errors import NeedsLogin, SmmError, TryLater
 from smm_core.model import Profile, Reading, Receipt, Subject, SubjectKind, to_json
 from smm_core.testing.faults import Fault, Status
 from smm_core.testing.kit.bench import BAD_ANSWERS, NOW, Bench, FamilySuite, NoConnection, NoNetwork, must_not_show
-from smm_core.testing.kit.registering import touched_by
+from smm_core.testing.kit.registering import check_importing_of
 from smm_core.testing.loopback import Loopback
 
 Values = Mapping[tuple[str, str], float]
@@ -45,6 +45,9 @@ class MetricsCase:
     them. `withhold` makes the platform keep the numbers of one metric (by its canonical name) to itself from now on.
     `platform` is the loopback platform, if the network is used. `secrets` are values that must show nowhere.
     `answers`: an HTTP status → the error that is right here, with the reason, where it differs from the table.
+
+    The folder that the reader knows as `ctx.data_dir()` is `tmp_path / "workspace/.smm/plugins/tried"`, for a case that has to put
+    something there.
     """
 
     make: Callable[[], Metrics]
@@ -69,7 +72,7 @@ class MetricsSuite(FamilySuite):
 
     def test_importing_touches_nothing(self, case: MetricsCase) -> None:
         """Every command of smm gets slower, and a machine that is offline cannot even start it."""
-        assert touched_by(type(case.make())) == ()
+        check_importing_of(type(case.make()))
 
     def test_reads_what_there_is(self, case: MetricsCase, bench: Bench) -> None:
         """Reports say something that nobody can find on the platform."""

@@ -6,13 +6,22 @@ import dataclasses
 from typing import Any, get_args, get_type_hints
 
 from smm_core.config.mistakes import is_secret_key
+from smm_core.quality.trial import Trial, try_import
 from smm_core.secrets import Secret
-from smm_core.testing.kit.loading import load
 
 
-def touched_by(kind: type) -> tuple[str, ...]:
-    """What it touches to import the package of a class and to ask its hooks, in a process of its own."""
-    return load(kind.__module__.partition(".")[0]).touched
+def check_importing(module: str) -> Trial:
+    """Fail unless a module can be imported and asked for what it offers without touching or printing anything."""
+    trial = try_import(module)
+    assert not trial.error, f"importing {module} and calling its hooks failed: {trial.error}"
+    assert not trial.touched, f"importing {module} and calling its hooks {', '.join(trial.touched)}"
+    assert not trial.printed.strip(), f"importing {module} and calling its hooks prints {trial.printed[:80]!r}"
+    return trial
+
+
+def check_importing_of(kind: type) -> None:
+    """The same for the package that a class is from."""
+    check_importing(kind.__module__.partition(".")[0])
 
 
 def check_settings(kind: type) -> None:

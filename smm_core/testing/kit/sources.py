@@ -21,7 +21,7 @@ import pytest
 from smm_core.contracts import CollectPage, CollectRequest, HttpClient, Source
 from smm_core.model import IdeaFound, from_json, to_json
 from smm_core.testing.kit.bench import BAD_ANSWERS, HOSTILE_TEXTS, Bench, FamilySuite, NoConnection, must_not_show
-from smm_core.testing.kit.registering import check_settings, touched_by
+from smm_core.testing.kit.registering import check_importing_of, check_settings
 from smm_core.testing.loopback import Loopback
 
 _MOST_PAGES = 200
@@ -49,7 +49,7 @@ class SourceSuite(FamilySuite):
 
     def test_importing_touches_nothing(self, case: SourceCase) -> None:
         """Every command of smm gets slower, and a machine that is offline cannot even start it."""
-        assert touched_by(type(case.make())) == ()
+        check_importing_of(type(case.make()))
 
     def test_settings_are_typed_and_explained(self, case: SourceCase) -> None:
         """A person who sets the source up must read its code, and a mistake in smm.toml shows only at night."""

@@ -23,7 +23,7 @@ from smm_core.errors import SmmError
 from smm_core.limits import Size
 from smm_core.model import Brand, Card, Idea, IdeaFound, IdeaState, PostContent, When, from_json, to_json
 from smm_core.testing.kit.bench import HOSTILE_TEXTS, NOW, Bench, FamilySuite, NoNetwork
-from smm_core.testing.kit.registering import touched_by
+from smm_core.testing.kit.registering import check_importing_of
 from smm_core.testing.kit.suite import for_each
 
 _LINK = "https://example.org/rye"
@@ -58,7 +58,7 @@ class TemplateSuite(FamilySuite):
 
     def test_importing_touches_nothing(self, case: TemplateCase) -> None:
         """Every command of smm gets slower, and a machine that is offline cannot even start it."""
-        assert touched_by(type(case.make())) == ()
+        check_importing_of(type(case.make()))
 
     def test_makes_a_post_of_a_full_idea(self, case: TemplateCase, bench: Bench) -> None:
         """A rule makes empty posts, and somebody has to write them after all."""

@@ -48,6 +48,7 @@ def _read(path: Path, shown: str) -> str:
 
 
 def releases(text: str, product: str) -> Iterator[IdeaFound]:
+    """An idea for each release of a change log, the newest first as they stand there, each version once."""
     headings = list(_HEADING.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     seen = set()

@@ -54,8 +54,9 @@ class PublisherCase:
     `refusal`: the body of an error answer with these words, as the platform writes it.
     `flood`: makes so many newer posts in the same account; needed for what promises a key or finds.
     `pending`: makes the platform take its time over the next post; `ready` lets it finish what is pending, and
-    publish what is scheduled. `misbehave`: for a publisher that speaks no HTTP, makes the next send end as a row of the
-    table of answers says, or says False where it cannot.
+    publish what is scheduled. `rotate`: makes the platform end the token in use, so that a new one has to be fetched; needed
+    for what keeps tokens in `ctx.credentials`. `misbehave`: for a publisher that speaks no HTTP, makes the next send end as a
+    row of the table of answers says, or says False where it cannot.
 
     `clock`: what the publisher knows of the time, for an imitation that goes by it too. `workspace`: the folder of the test's
     workspace, for one that lies in it; made where none is named.
@@ -76,6 +77,7 @@ class PublisherCase:
     flood: Callable[[int], None] | None = None
     pending: Callable[[], None] | None = None
     ready: Callable[[], None] = lambda: None
+    rotate: Callable[[], None] | None = None
     misbehave: Callable[[str], bool] | None = None
     clock: FakeClock = field(default_factory=FakeClock)
     workspace: Path | None = None

@@ -11,10 +11,11 @@ from smm_core.errors import NeedsLogin, Rejected
 from smm_core.limits import Limits
 from smm_core.model import to_json
 from smm_core.testing.faults import Status
-from smm_core.testing.kit.loading import load
+from smm_core.testing.kit.publisher.given import answering
 from smm_core.testing.kit.publisher.harness import Harness
 from smm_core.testing.kit.publisher.kept import failure_of
 from smm_core.testing.kit.purity import touches
+from smm_core.testing.kit.registering import check_importing
 from smm_core.testing.kit.suite import Suite
 
 _A_DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
@@ -25,10 +26,9 @@ class Form(Suite):
 
     def test_importing_touches_nothing(self, harness: Harness) -> None:
         """Every command of smm becomes slow, or fails without a network, because the plugin works while it is imported."""
-        loaded = load(harness.case.plugin)
-        assert not loaded.touched, f"importing {harness.case.plugin} and calling its hooks {', '.join(loaded.touched)}"
-        assert harness.publisher.name in loaded.objects.get("publishers", ()), (
-            f"smm_publishers() of {harness.case.plugin} offers {loaded.objects}, not {harness.publisher.name!r}"
+        offers = check_importing(harness.case.plugin).offers.get("publishers", ())
+        assert harness.publisher.name in offers, (
+            f"smm_publishers() of {harness.case.plugin} offers {offers}, not {harness.publisher.name!r}"
         )
 
     def test_settings_are_typed_and_explained(self, harness: Harness) -> None:
@@ -99,10 +99,11 @@ class Form(Suite):
         if harness.case.platform is None or not harness.asks_to_inspect():
             harness.untried = "inspect sends nothing"
             return
-        harness.case.platform.fault(Status(code=401))
-        assert isinstance(failure_of(harness.inspect), NeedsLogin), "inspect must raise NeedsLogin after a 401"
-        harness.case.platform.fault(Status(code=503))
-        error = failure_of(harness.inspect)
+        with answering(harness.case.platform, Status(code=401)):
+            error = failure_of(harness.inspect)
+        assert isinstance(error, NeedsLogin), f"inspect must raise NeedsLogin where all answers are 401, not {error!r}"
+        with answering(harness.case.platform, Status(code=503)):
+            error = failure_of(harness.inspect)
         assert error is not None and not isinstance(error, (NeedsLogin, Rejected)), (
             f"after a 503 inspect must raise TryLater, not {type(error).__name__}: it says nothing of the login"
         )

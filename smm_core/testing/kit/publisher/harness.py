@@ -1,115 +1,78 @@
-"""Calls a publisher the way core does: through the engine, with a context, a guarded client, and one request for what
-cannot be taken back. What crosses the boundary is stored as JSON in between, as in the database."""
+"""What a test does with a publisher: prepare, send, lose an answer, find, as core would. What crosses the boundary is stored
+as JSON in between, as in the database."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from smm_core.builtin.limits_check import check_limits
-from smm_core.config import decode_settings
-from smm_core.context import PluginContext
 from smm_core.contracts import (
     CheckRequest,
     DeleteRequest,
     EditRequest,
     FindRequest,
     HandOverRequest,
-    HttpClient,
     Inspected,
     InspectRequest,
     Pending,
     Prepared,
     PrepareRequest,
-    Publisher,
     ReplyRequest,
     ResumeRequest,
     SendRequest,
     TakeBackRequest,
     WentOutRequest,
 )
-from smm_core.engine import Call, Engine
-from smm_core.http import Client
-from smm_core.media import MediaStore
+from smm_core.errors import OutcomeUnknown
 from smm_core.model import (
     Attachment,
     Brand,
     Level,
     Part,
     PostContent,
-    Profile,
     Receipt,
     Variant,
     digest_of,
     sealed,
 )
-from smm_core.secrets import CredentialsFile
-from smm_core.testing.faults import Status
-from smm_core.testing.kit.answers import Network, Row
+from smm_core.testing.kit.answers import ROWS, Row
+from smm_core.testing.kit.publisher.calls import Calls
 from smm_core.testing.kit.publisher.case import PublisherCase, Shown
-from smm_core.testing.kit.publisher.kept import Job, Secrets, stored, stored_answer, stored_receipt
-from smm_core.testing.kit.publisher.listening import Listening
+from smm_core.testing.kit.publisher.kept import (
+    Job,
+    KeptHandles,
+    failure_of,
+    stored,
+    stored_answer,
+    stored_receipt,
+)
 from smm_core.testing.kit.publisher.pictures import picture_for
 
 SEND_WITHIN = timedelta(seconds=45)
-_DEADLINE = timedelta(seconds=30)
-_READ_SECONDS = 0.3
 
 
-class Harness:
+class Harness(Calls):
     """One publisher before one imitation, for the length of one test. The clock stands still until it is moved.
+
+    For tests of your own: `job` is something to publish, `publish` prepares and sends it, `lose_the_answer` sends it and
+    never hears of it, `find` looks for it. What `prepare` gave is kept and handed on, also after `restart`.
 
     `untried` says why a test could not try what it is for (the ability is not claimed); `differences` holds what the
     case says is different about it, with the reasons.
     """
 
     def __init__(self, case: PublisherCase, folder: Path) -> None:
-        self.case = case
-        self.folder = case.workspace or folder
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.clock = case.clock
-        self.publisher: Publisher = case.publisher()
+        super().__init__(case, folder)
         self.untried = ""
         self.differences: dict[str, str] = {}
-        self.heard = Listening()
-        self.secrets = Secrets(case.secrets, self.folder)
-        self.media = MediaStore(self.folder / ".smm" / "media")
-        self._engine = Engine(_DEADLINE)
-        self._client = self._new_client(total_seconds=5.0)
         self._number = 0
-        self.heard.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close what was opened, and put the environment back."""
-        self.heard.stop()
-        self._client.close()
-        self.secrets.take_away()
-
-    def _new_client(self, *, total_seconds: float) -> Client:
-        return Client(allow_private=True, connect_seconds=1.0, read_seconds=_READ_SECONDS, total_seconds=total_seconds)
+        self._kept: dict[str, KeptHandles] = {}
 
     # ------------------------------------------------------------ what it is about
-
-    @property
-    def profile(self) -> Profile:
-        """The profile, with its settings decoded into the type that the publisher declares."""
-        settings = decode_settings(
-            self.publisher.settings, dict(self.case.settings), where="smm.toml", root=self.folder
-        )
-        fields = {"name": "kit", "client": "acme", "title": "Acme", "handle": "@acme", **self.case.profile}
-        return Profile(platform=self.publisher.name, allow_private=True, settings=settings, **fields)
 
     @property
     def limits(self) -> Any:
@@ -134,12 +97,13 @@ class Harness:
         return list(self.case.posts())
 
     @property
-    def requests(self) -> int:
-        """How many requests have reached the platform so far."""
-        return len(self.case.platform.requests) if self.case.platform else 0
+    def known_secrets(self) -> dict[str, str]:
+        """Every secret that the publisher had, and what it is called: those of the case, and all that it stored itself."""
+        stored = {put.value: f"ctx.credentials {put.name}" for put in self.credentials.puts}
+        return {**{value: reference for reference, value in self.case.secrets.items()}, **stored}
 
     def restart(self) -> None:
-        """As after a start of smm: nothing is left in memory."""
+        """As after a start of smm: the publisher remembers nothing, and what `prepare` gave is kept."""
         self.publisher = self.case.publisher()
 
     def let_time_pass(self, span: timedelta) -> None:
@@ -166,10 +130,13 @@ class Harness:
         )
 
     def job(self, text: str, *, pictures: int = 0, **more: Any) -> Job:
-        """A part to publish, under a key that was never used before. At least as many pictures as the platform wants."""
+        """A part to publish, under a key that was never used before. At least as many pictures as the platform wants.
+
+        `more`: `media` (attachments, in place of so many pictures), `key`, `action`, `parent`, `root`.
+        """
         self._number += 1
         count = max(pictures, self.limits.images.minimum)
-        media = tuple(self.picture(number) for number in range(1, count + 1))
+        media = more.pop("media", None) or tuple(self.picture(number) for number in range(1, count + 1))
         key = digest_of([text, self._number])
         return Job(part=Part(text=text, media=media), **{"key": key, **more})
 
@@ -187,27 +154,6 @@ class Harness:
 
     # ------------------------------------------------------------ calls that may be repeated
 
-    def call(self, method: str, request: Any, expect: Any, http: HttpClient | None = None) -> Any:
-        """One call through the engine."""
-        subject = self.profile.name
-        log = logging.LoggerAdapter(logging.getLogger(f"smm.plugin.{self.case.plugin}"), {"subject": subject})
-        ctx = PluginContext(
-            plugin=self.case.plugin,
-            workspace=self.folder,
-            deadline=self.clock.now() + _DEADLINE,
-            log=log,
-            http=http or self._client,
-            media=self.media,
-            credentials=CredentialsFile(self.folder / ".smm" / "credentials" / f"{subject}.json"),
-            clock=self.clock.now,
-        )
-        function = getattr(self.publisher, method)
-        return self._engine.run(
-            Call(plugin=self.case.plugin, method=method, subject=subject),
-            lambda: self.heard.during(lambda: function(request, ctx)),
-            expect=expect,
-        )
-
     def inspect(self) -> Inspected:
         """Ask who we are."""
         answer: Inspected = self.call("inspect", InspectRequest(profile=self.profile), Inspected)
@@ -219,23 +165,44 @@ class Harness:
         self.inspect()
         return self.requests > before
 
-    def prepare(self, job: Job) -> Prepared | Pending:
-        """Upload and make ready."""
+    def prepare(self, job: Job, *, due_at: datetime | None = None) -> Prepared | Pending:
+        """Ask the publisher to make it ready, for now or for later; what it gives is kept under the job's key.
+
+        It is handed what core would hand it: the handles of a `Pending`, and such as have run out. Where neither is kept, it
+        is asked as for the first time, as after a crash in the middle of it.
+        """
+        kept = self._kept.get(job.key)
         request = PrepareRequest(
             profile=self.profile,
             action=job.action,
             part=job.part,
             key=job.key,
             digest=job.digest,
-            due_at=self.clock.now(),
+            due_at=due_at or self.clock.now(),
+            handles=kept.handles if kept and not kept.hold(self.clock.now()) else {},
             parent=job.parent,
             root=job.root,
         )
         answer: Prepared | Pending = self.call("prepare", request, (Prepared, Pending))
-        return replace(answer, handles=stored(answer.handles))
+        answer = replace(answer, handles=stored(answer.handles))
+        self._kept[job.key] = KeptHandles.of(answer)
+        return answer
 
-    def find(self, job: Job, since: datetime, handles: Any = None) -> Receipt | None:
-        """Look for what an attempt may have published."""
+    def is_ready(self, job: Job) -> bool:
+        """Whether it was prepared, and its handles have not run out."""
+        kept = self._kept.get(job.key)
+        return kept is not None and bool(kept.handles) and kept.hold(self.clock.now())
+
+    def handles(self, job: Job) -> Mapping[str, Any]:
+        """What is kept of the last `prepare`; nothing where there was none."""
+        kept = self._kept.get(job.key)
+        return kept.handles if kept else {}
+
+    def find(self, job: Job, since: datetime) -> Receipt | None:
+        """Look for what an attempt that began at `since` may have published: its receipt, or None when it is not there.
+
+        As in core, the publisher is handed what `prepare` gave for the job; prepare it before.
+        """
         request = FindRequest(
             profile=self.profile,
             action=job.action,
@@ -243,7 +210,7 @@ class Harness:
             key=job.key,
             digest=job.digest,
             since=since,
-            handles=handles or {},
+            handles=self.handles(job),
             parent=job.parent,
         )
         answer: Receipt | None = self.call("find", request, (Receipt, type(None)))
@@ -262,35 +229,10 @@ class Harness:
 
     # ------------------------------------------------------------ calls that cannot be taken back
 
-    def act(self, method: str, request: Any, *, row: Row | None = None) -> Receipt | Pending:
-        """One guarded call: one request, and none after `send_by`. With a `row` that goes wrong in its way."""
-        network = self._go_wrong(row) if row else None
-        slow = self._new_client(total_seconds=0.0) if network is Network.SLOW else None
-        once = (slow or self._client).once(send_by=request.send_by, now=self.clock.now)
-        try:
-            return stored_answer(self.call(method, request, (Receipt, Pending), once))
-        finally:
-            once.revoke()
-            if slow is not None:
-                slow.close()
-
-    def _go_wrong(self, row: Row) -> Network | None:
-        platform = self.case.platform
-        assert platform is not None, "there is no loopback platform that could misbehave"
-        fault = row.fault(self.clock.now())
-        if fault is Network.REFUSED:
-            platform.close()
-        if isinstance(fault, Network):
-            return fault
-        if isinstance(fault, Status):
-            fault = replace(fault, body=self.case.refusal("The oven is broken"))
-        platform.fault(fault)
-        return None
-
     def send(
         self, job: Job, handles: Any = None, *, row: Row | None = None, send_by: datetime | None = None
     ) -> Receipt | Pending:
-        """The one request that makes it visible, and nothing before it."""
+        """The one request that makes it visible, and nothing before it. `handles`: others than those that are kept."""
         return self.act("send", self.send_request(job, handles, send_by), row=row)
 
     def send_request(self, job: Job, handles: Any = None, send_by: datetime | None = None) -> SendRequest:
@@ -304,14 +246,26 @@ class Harness:
             due_at=self.clock.now(),
             send_by=send_by or self.clock.now() + SEND_WITHIN,
             number=self._number,
-            handles=handles or {},
+            handles=self.handles(job) if handles is None else handles,
             parent=job.parent,
             root=job.root,
         )
 
     def publish(self, job: Job, *, row: Row | None = None) -> Receipt | Pending:
-        """Prepare and send."""
-        return self.send(job, self.prepare(job).handles, row=row)
+        """Prepare what is not ready, and send it: as core does, also for a second try under the same key."""
+        if not self.is_ready(job):
+            self.prepare(job)
+        return self.send(job, row=row)
+
+    def lose_the_answer(self, job: Job) -> None:
+        """Prepare and send it, so that it is out and nobody heard of it."""
+        if self.case.platform is not None:
+            error = failure_of(lambda: self.publish(job, row=ROWS["lost answer"]))
+            assert isinstance(error, OutcomeUnknown), f"a lost answer must stay an OutcomeUnknown: {error!r}"
+        elif self.case.misbehave is not None and self.case.misbehave("lost answer"):
+            failure_of(lambda: self.publish(job))
+        else:
+            self.published(job)
 
     def published(self, job: Job) -> Receipt:
         """Prepare and send what must be out at once."""

@@ -6,10 +6,11 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from smm_core.contracts import Pending
+from smm_core.contracts import Pending, Prepared
 from smm_core.model import ActionKind, Part, Receipt, digest_of, from_json, to_json
 
 
@@ -27,6 +28,25 @@ class Job:
     def digest(self) -> str:
         """As of a variant that is only this part."""
         return digest_of(self.part)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptHandles:
+    """What core keeps of a `prepare`: its handles, until when they hold, and whether the platform was done with it."""
+
+    handles: Mapping[str, Any]
+    expires_at: datetime | None
+    is_done: bool
+
+    @classmethod
+    def of(cls, answer: Prepared | Pending) -> Self:
+        """What is kept of an answer."""
+        until = answer.expires_at if isinstance(answer, Prepared) else None
+        return cls(handles=answer.handles, expires_at=until, is_done=isinstance(answer, Prepared))
+
+    def hold(self, now: datetime) -> bool:
+        """Whether they can be sent with."""
+        return self.is_done and (self.expires_at is None or self.expires_at > now)
 
 
 def stored(handles: Mapping[str, Any]) -> dict[str, Any]:

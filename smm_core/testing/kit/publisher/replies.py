@@ -11,6 +11,7 @@ from smm_core.errors import NeedsLogin, OutcomeUnknown, Rejected, TryLater
 from smm_core.model import Receipt
 from smm_core.testing.faults import CutBody, Fault, Nonsense, Status
 from smm_core.testing.kit.answers import ROWS, TABLE, Row
+from smm_core.testing.kit.publisher.given import answering
 from smm_core.testing.kit.publisher.harness import Harness
 from smm_core.testing.kit.publisher.kept import failure_of, outcome_of
 from smm_core.testing.kit.suite import Suite
@@ -94,9 +95,10 @@ class Answers(Suite):
             error = failure_of(lambda job=job, since=since: harness.find(job, since))  # type: ignore[misc]
             assert error is not None, f"find gave an answer where the platform gave none ({fault}): raise TryLater"
             assert not isinstance(error, (NeedsLogin, Rejected)), f"after {fault} find raised {type(error).__name__}"
-        platform.fault(Status(code=401))
         job = harness.job("Bread")
-        error = failure_of(lambda: harness.find(job, harness.clock.now()))
+        harness.prepare(job)
+        with answering(platform, Status(code=401)):
+            error = failure_of(lambda: harness.find(job, harness.clock.now()))
         assert isinstance(error, NeedsLogin), "find must raise NeedsLogin after a 401"
 
     def test_a_question_that_is_not_answered_is_put_again(self, harness: Harness) -> None:

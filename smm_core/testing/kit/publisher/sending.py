@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,9 +13,12 @@ from smm_core.model import ActionKind, Part, PostContent, Receipt
 from smm_core.testing.faults import Status
 from smm_core.testing.kit.answers import ROWS
 from smm_core.testing.kit.publisher.harness import Harness
-from smm_core.testing.kit.publisher.kept import Job, failure_of
+from smm_core.testing.kit.publisher.kept import Job, failure_of, outcome_of
 from smm_core.testing.kit.suite import Suite, for_each
 from smm_core.testing.kit.texts import texts
+
+_HELD = timedelta(days=30)
+_JUST_BEFORE = timedelta(seconds=1)
 
 
 class Sending(Suite):
@@ -60,6 +64,38 @@ class Sending(Suite):
         harness.send(job, handles)
         (post,) = harness.posts()
         assert len(post.alts) == len(job.part.media)
+
+    def test_uploads_that_ran_out_are_made_anew(self, harness: Harness) -> None:
+        """A post is held for weeks, approved at last, and sent with pictures that the platform has thrown away."""
+        pictures = min(1, harness.limits.images.maximum)
+        job = harness.job("Bread", pictures=pictures)
+        prepared = harness.prepare(job)
+        if isinstance(prepared, Pending) or not prepared.handles:
+            harness.untried = "prepare gives nothing that could run out"
+            return
+        until = prepared.expires_at
+        said = f"it said that this holds {f'until {until}' if until else 'for ever: say Prepared(expires_at=…)'}"
+        assert until is None or until > harness.clock.now(), f"prepared at {harness.clock.now()}, and {said}"
+        harness.let_time_pass(until - harness.clock.now() - _JUST_BEFORE if until else _HELD)
+        harness.restart()
+        answer = outcome_of(lambda: harness.send(job))
+        assert isinstance(answer, Receipt | Pending), f"at {harness.clock.now()} it ended with {answer!r}; {said}"
+        if until is None:
+            return
+        late = harness.job("Butter", pictures=pictures)
+        harness.prepare(late)
+        harness.let_time_pass(until - harness.clock.now() + _HELD)
+        harness.restart()
+        before = harness.requests
+        harness.prepare(late)
+        assert harness.is_ready(late), f"prepared anew at {harness.clock.now()}, it has run out already"
+        assert harness.requests > before or harness.case.platform is None, (
+            "prepare was handed what has run out, and gave it back: `request.handles` may be of an upload that is gone"
+        )
+        answer = outcome_of(lambda: harness.send(late))
+        assert isinstance(answer, Receipt | Pending), (
+            f"prepared anew after its handles ran out, it ended with {answer!r}"
+        )
 
     def test_an_upload_that_fails_is_tried_again(self, harness: Harness) -> None:
         """The platform is down for a moment while a picture is uploaded: the post goes out without it, or never."""
@@ -134,6 +170,17 @@ class Sending(Suite):
         harness.published(job)
         (post,) = harness.posts()
         assert post.alts == tuple(attachment.alt for attachment in job.part.media)
+
+    def test_one_picture_twice_has_two_alternative_texts(self, harness: Harness) -> None:
+        """The same photograph stands in a post twice, for two things in it, and is described with the same words."""
+        if harness.limits.images.maximum < 2:
+            harness.untried = "takes no two pictures"
+            return
+        picture = harness.picture()
+        media = tuple(replace(picture, alt=alt) for alt in ("On the left, a loaf", "On the right, a baker"))
+        harness.published(harness.job("Bread", media=media))
+        (post,) = harness.posts()
+        assert post.alts == tuple(attachment.alt for attachment in media)
 
     def test_a_thread_hangs_together(self, harness: Harness) -> None:
         """The parts of a thread stand apart, in the wrong order, or the last one is missing."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from smm_core.testing.kit.publisher.acts import Acts
+from smm_core.testing.kit.publisher.belongings import Belongings
 from smm_core.testing.kit.publisher.case import PublisherCase
 from smm_core.testing.kit.publisher.finding import Finding
 from smm_core.testing.kit.publisher.form import Form
@@ -18,7 +19,7 @@ from smm_core.testing.kit.publisher.secrecy import Secrecy
 from smm_core.testing.kit.publisher.sending import Sending
 
 
-class PublisherSuite(Form, RenderingText, Sending, Answers, Finding, Acts, Secrecy):
+class PublisherSuite(Form, RenderingText, Sending, Answers, Finding, Acts, Belongings, Secrecy):
     """All that is asked of a publisher. It wants a fixture `case` that gives a `PublisherCase`."""
 
     @pytest.fixture
