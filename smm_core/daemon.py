@@ -1,7 +1,7 @@
 """The daemon: timers around the steps. `due_at` in the store is the truth; APScheduler keeps only timers.
 
-Two rounds run on their own threads: *writing* (collect, compose, render, review, schedule, measure) every so often, and
-*publishing*, which has one timer set to the next instant at which the ledger needs a hand.
+Rounds run on their own threads: *writing* (collect, compose, render, review, schedule), *measuring* and *listening* every so
+often, and *publishing*, which has one timer set to the next instant at which the ledger needs a hand.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ LONGEST_NAP = timedelta(minutes=5)
 GRACE = 3.0
 REPEAT = timedelta(hours=1)
 JUMP = timedelta(seconds=1)
+LOOK_WHO_IS_DUE = timedelta(seconds=30)
 
 
 class Daemon:
@@ -156,7 +157,7 @@ class Daemon:
 
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(3)},
+            executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone="UTC",
         )
@@ -167,6 +168,9 @@ class Daemon:
         )
         self._scheduler.add_job(
             self.measure_round, "interval", seconds=every.measure_every.total_seconds(), id="measure"
+        )
+        self._scheduler.add_job(
+            self.listen_round, "interval", seconds=LOOK_WHO_IS_DUE.total_seconds(), next_run_time=now, id="listen"
         )
         self._scheduler.add_job(self.publish_round, "date", run_date=now, id="publish", replace_existing=True)
         self._scheduler.start()
@@ -213,6 +217,13 @@ class Daemon:
         from smm_core.steps.measure import measure
 
         self._guarded(lambda: measure(self._ws))
+        self._tell()
+
+    def listen_round(self) -> None:
+        """Ask what others said, where it is time to."""
+        from smm_core.steps.listen import listen
+
+        self._guarded(lambda: listen(self._ws, due_only=True))
         self._tell()
 
     def _tell(self) -> None:
@@ -273,7 +284,7 @@ class Daemon:
         self._say(f"the machine's clock was set: it is {now:%Y-%m-%d %H:%M:%S} UTC now")
         if self._lanes is not None:
             self._guarded(self._keep_up)
-        for round_of in ("write", "measure"):
+        for round_of in ("write", "measure", "listen"):
             self._scheduler.modify_job(round_of, next_run_time=now)
         self._set_publish_timer()
 
@@ -378,6 +389,7 @@ def writing_steps(
 
 def run_once(ws: Workspace) -> list[Report]:
     """One round of every step, then return: for cron, for a look, for a test."""
+    from smm_core.steps.listen import listen
     from smm_core.steps.measure import measure
     from smm_core.steps.publish import publish
 
@@ -387,7 +399,7 @@ def run_once(ws: Workspace) -> list[Report]:
             reports.append(publish(ws, ws.store.begin_epoch(ws.clock.now())))
         except StoreError as error:
             reports.append(Report(step="publish", troubles=[str(error)]))
-        reports.append(measure(ws))
+        reports += [measure(ws), listen(ws)]
         ws.tell()
     return reports
 

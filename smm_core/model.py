@@ -59,6 +59,7 @@ class Profile:
     `schedule` says who keeps the time: smm, or the platform's own scheduler.
     `imitates` is set on a test profile: the platform or rule set whose limits and rendering hold there.
     `distance` is the least time between two of its posts, `per_day` the most of them on one day in `zone`.
+    `listen_every` says how often it is asked what others said; with `approve_replies` a reply waits for approval.
     `settings` is what the platform's plugin declared as its settings type, already decoded.
     """
 
@@ -75,6 +76,8 @@ class Profile:
     distance: timedelta = timedelta(minutes=10)
     per_day: int = 10
     schedule: Scheduler = Scheduler.SMM
+    listen_every: timedelta = timedelta(minutes=5)
+    approve_replies: bool = False
     allow_private: bool = False
     settings: Any = None
 
@@ -509,6 +512,7 @@ class Action:
 
     `on_id` is the action it acts on (what is deleted, edited, answered, handed over, taken back), `target` what it acts on
     where that is not ours, `by` the person on whose word it is done. `removed_at`: since when what it made is gone again.
+    A reply to what someone said has its `interaction_id`; with `on_verdict` it goes out on a verdict only.
     """
 
     id: int
@@ -532,6 +536,8 @@ class Action:
     target: Receipt | None = None
     by: str = ""
     removed_at: datetime | None = None
+    interaction_id: int | None = None
+    on_verdict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -567,6 +573,49 @@ class Delivery:
     reason: str = ""
     trial: bool = False
     action_ids: tuple[int, ...] = ()
+
+
+# ---------------------------------------------------------------- what others say
+
+
+class InteractionKind(StrEnum):
+    """How someone spoke to us: below something of ours, by naming us elsewhere, by quoting us, or in private."""
+
+    COMMENT = "comment"
+    MENTION = "mention"
+    QUOTE = "quote"
+    MESSAGE = "message"
+
+
+class InteractionState(StrEnum):
+    """What became of an interaction here: nobody looked at it yet, somebody did, or it needs nothing any more."""
+
+    NEW = "new"
+    READ = "read"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interaction:
+    """What someone else said to or about a profile.
+
+    `author` is written as followers write it, without "@" (`ann.example`, `ann@other.example`). `text` is plain text. `at`
+    is when it was written (UTC). `on` is the remote id of our post or comment to which it belongs, where that is known;
+    `extra` is what a reply needs: plain JSON, no secrets.
+    """
+
+    profile: str
+    kind: InteractionKind
+    remote_id: str
+    author: str
+    text: str
+    at: datetime
+    author_name: str = ""
+    author_url: str | None = None
+    url: str | None = None
+    on: str | None = None
+    language: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 # ---------------------------------------------------------------- numbers

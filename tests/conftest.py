@@ -119,5 +119,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         "tests/house/test_docs_examples.py",
         "tests/test_ledger_states.py",
         "tests/bad_days/",
+        "plugins/smm-bluesky/tests/test_real_crashes.py",
+        "plugins/smm-bluesky/tests/test_verdicts.py",
     )
     items.sort(key=lambda item: not item.nodeid.startswith(long))

@@ -53,7 +53,7 @@ FLOORS = [
         "troubles",
     ),
     ("workspace",),
-    ("authoring", "attention", "explain", "doctor", "steps", "pages", "quality"),
+    ("authoring", "attention", "explain", "doctor", "promises", "steps", "pages", "quality"),
     ("daemon", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),
 ]

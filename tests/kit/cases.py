@@ -27,4 +27,6 @@ def open_case(module: str) -> Iterator[PublisherCase]:
             flood=network.flood,
             pending=network.pending,
             ready=network.ready,
+            says=network.says,
+            agrees=network.agrees,
         )

@@ -4,6 +4,7 @@ cannot be taken back. What crosses the boundary is stored as JSON in between, as
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,21 +16,31 @@ from smm_core.config import decode_settings
 from smm_core.context import PluginContext
 from smm_core.contracts import (
     CheckRequest,
+    CompleteLoginRequest,
     DeleteRequest,
     EditRequest,
     FindRequest,
+    Guarantees,
     HandOverRequest,
     HttpClient,
     Inspected,
     InspectRequest,
+    ListenPage,
+    ListenRequest,
+    LoggedIn,
+    LoginBegun,
+    LoginRequest,
     Pending,
     Prepared,
     PrepareRequest,
     Publisher,
     ReplyRequest,
     ResumeRequest,
+    SchedulesNatively,
+    Scheduling,
     SendRequest,
     TakeBackRequest,
+    VariesByServer,
     WentOutRequest,
 )
 from smm_core.engine import Call, Engine
@@ -45,9 +56,11 @@ from smm_core.model import (
     Receipt,
     Variant,
     digest_of,
+    from_json,
     sealed,
+    to_json,
 )
-from smm_core.secrets import CredentialsFile
+from smm_core.secrets import CredentialsFile, Secret
 from smm_core.testing.faults import Status
 from smm_core.testing.kit.answers import Network, Row
 from smm_core.testing.kit.publisher.case import PublisherCase, Shown
@@ -81,6 +94,7 @@ class Harness:
         self._engine = Engine(_DEADLINE)
         self._client = self._new_client(total_seconds=5.0)
         self._number = 0
+        self._known: Mapping[str, Any] | None = None
         self.heard.start()
 
     def __enter__(self) -> Self:
@@ -115,6 +129,28 @@ class Harness:
     def limits(self) -> Any:
         """What the profile accepts, as far as is known without asking."""
         return self.publisher.limits(self.profile, {})
+
+    @property
+    def guarantees(self) -> Guarantees:
+        """What is promised about the server before us, after it was asked who it is."""
+        if isinstance(self.publisher, VariesByServer):
+            return self.publisher.guarantees_for(self.profile, self._known_of_server())
+        return self.publisher.guarantees
+
+    @property
+    def scheduling(self) -> Scheduling:
+        """What the server's scheduler takes."""
+        assert isinstance(self.publisher, SchedulesNatively)
+        takes: Scheduling | None = self.publisher.scheduling
+        if isinstance(self.publisher, VariesByServer):
+            takes = self.publisher.scheduling_for(self.profile, self._known_of_server())
+        assert takes is not None, "it claims SchedulesNatively: let the imitation be a server that schedules"
+        return takes
+
+    def _known_of_server(self) -> Mapping[str, Any]:
+        if self._known is None:
+            self._known = stored(self.inspect().known)
+        return self._known
 
     def has(self, ability: type) -> bool:
         """Whether the publisher claims an ability; when not, the test has nothing to try."""
@@ -198,7 +234,7 @@ class Harness:
             log=log,
             http=http or self._client,
             media=self.media,
-            credentials=CredentialsFile(self.folder / ".smm" / "credentials" / f"{subject}.json"),
+            credentials=self.credentials(),
             clock=self.clock.now,
         )
         function = getattr(self.publisher, method)
@@ -259,6 +295,14 @@ class Harness:
         request = WentOutRequest(profile=self.profile, schedule=schedule, part=job.part, at=at, key=job.key)
         answer: Receipt | Pending | None = self.call("went_out", request, (Receipt, Pending, type(None)))
         return answer
+
+    def listen(self, cursor: str = "") -> ListenPage:
+        """Ask what others said, as core does with what it has kept."""
+        page: ListenPage = self.call("listen", ListenRequest(profile=self.profile, cursor=cursor), ListenPage)
+        try:
+            return from_json(to_json(page), ListenPage)
+        except (TypeError, ValueError) as error:
+            raise AssertionError(f"what was heard must go to JSON and back: {error}") from error
 
     # ------------------------------------------------------------ calls that cannot be taken back
 
@@ -370,6 +414,23 @@ class Harness:
         """Have the platform forget a schedule."""
         request = TakeBackRequest(profile=self.profile, schedule=schedule, key=key, send_by=self._send_by())
         return self.act("take_back", request)
+
+    # ------------------------------------------------------------ logging in
+
+    def begin_login(self, redirect: str = "") -> LoginBegun:
+        """Ask for the address that a person opens."""
+        answer: LoginBegun = self.call("begin_login", LoginRequest(profile=self.profile, redirect=redirect), LoginBegun)
+        return answer
+
+    def complete_login(self, code: str, redirect: str = "") -> LoggedIn:
+        """Make tokens of a code."""
+        request = CompleteLoginRequest(profile=self.profile, code=Secret(code), redirect=redirect)
+        answer: LoggedIn = self.call("complete_login", request, LoggedIn)
+        return answer
+
+    def credentials(self) -> CredentialsFile:
+        """Where the plugin keeps its tokens."""
+        return CredentialsFile(self.folder / ".smm" / "credentials" / f"{self.profile.name}.json")
 
     def _send_by(self) -> datetime:
         return self.clock.now() + SEND_WITHIN
