@@ -47,6 +47,12 @@ def main() -> int:
     say("What came of it")
     smm("measure")
     smm("deliveries", "list")
+    say("Somebody asks something below a post, and is answered once")
+    smm("sandbox", "say", "town-square", "Is there some left for Saturday?", "--by", "Bo", quiet=True)
+    smm("listen", "town-square", quiet=True)
+    asked = json.loads(smm("inbox", "--profile", "town-square", "--limit", "1", "--json", quiet=True))[0]
+    smm("inbox", "reply", str(asked["id"]), "Yes, until noon. We keep one for you!", quiet=True)
+    smm("inbox", "show", str(asked["id"]))
     page = smm("report", quiet=True).strip()
     deliveries = json.loads(smm("deliveries", "list", "--json", quiet=True))
     out = [one for one in deliveries if one["state"] == "published"]

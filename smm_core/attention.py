@@ -77,9 +77,12 @@ def _delivery(ws: Workspace, action: Action) -> Item:
 
 def next_step_of(action: Action) -> str:
     """The command that helps a delivery which is held, refused, unknown or pending."""
+    said = action.interaction_id
+    mend = f"`smm inbox reply {said}` anew" if said else "mend the post"
+    look = f"smm inbox show {said}" if said else f"smm explain {action.post_id}"
     steps = {
-        ActionState.REFUSED: f"mend the post, or `smm deliveries retry {action.id}`",
-        ActionState.UNKNOWN: f"it is being settled; `smm explain {action.post_id}`",
+        ActionState.REFUSED: f"{mend}, or `smm deliveries retry {action.id}`",
+        ActionState.UNKNOWN: f"it is being settled; `{look}`",
         ActionState.PENDING: f"publish it, then `smm deliveries resolve {action.id} --published URL`",
     }
     held = f"`smm deliveries retry {action.id}`, or `smm deliveries cancel {action.id}`"
@@ -92,8 +95,11 @@ def next_step_of(action: Action) -> str:
 
 def _item(ws: Workspace, action: Action, word: str, why: str, step: str) -> Item:
     post = ws.store.posts.get(action.post_id)
+    name = post.slug
+    if action.interaction_id is not None:
+        name = f"reply to {ws.store.inbox.get(action.interaction_id).interaction.author}"
     return Item(
-        what=f"delivery {action.id} {word}: {post.slug} → {action.profile}",
+        what=f"delivery {action.id} {word}: {name} → {action.profile}",
         client=post.client,
         since=action.due_at,
         why=why,

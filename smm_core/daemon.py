@@ -1,7 +1,7 @@
 """The daemon: timers around the steps. `due_at` in the store is the truth; APScheduler keeps only timers.
 
-Two rounds run on their own threads: *writing* (collect, compose, render, review, schedule, measure) every so often, and
-*publishing*, which has one timer set to the next instant at which the ledger needs a hand.
+Rounds run on their own threads: *writing* (collect, compose, render, review, schedule), *measuring* and *listening* every so
+often, and *publishing*, which has one timer set to the next instant at which the ledger needs a hand.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ LONGEST_NAP = timedelta(minutes=5)
 GRACE = 3.0
 REPEAT = timedelta(hours=1)
 JUMP = timedelta(seconds=1)
+LOOK_WHO_IS_DUE = timedelta(seconds=30)
 
 
 class Daemon:
@@ -157,7 +158,7 @@ class Daemon:
 
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(3)},
+            executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
             timezone="UTC",
         )
@@ -168,6 +169,9 @@ class Daemon:
         )
         self._scheduler.add_job(
             self.measure_round, "interval", seconds=every.measure_every.total_seconds(), id="measure"
+        )
+        self._scheduler.add_job(
+            self.listen_round, "interval", seconds=LOOK_WHO_IS_DUE.total_seconds(), next_run_time=now, id="listen"
         )
         self._scheduler.add_job(self.publish_round, "date", run_date=now, id="publish", replace_existing=True)
         self._scheduler.start()
@@ -214,6 +218,13 @@ class Daemon:
         from smm_core.steps.measure import measure
 
         self._guarded(lambda: measure(self._ws))
+        self._tell()
+
+    def listen_round(self) -> None:
+        """Ask what others said, where it is time to."""
+        from smm_core.steps.listen import listen
+
+        self._guarded(lambda: listen(self._ws, due_only=True))
         self._tell()
 
     def _tell(self) -> None:
@@ -274,7 +285,7 @@ class Daemon:
         self._say(f"the machine's clock was set: it is {now:%Y-%m-%d %H:%M:%S} UTC now")
         if self._lanes is not None:
             self._guarded(self._keep_up)
-        for round_of in ("write", "measure"):
+        for round_of in ("write", "measure", "listen"):
             self._scheduler.modify_job(round_of, next_run_time=now)
         self._set_publish_timer()
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from smm_core.attention import overdue_deliveries
-from smm_core.contracts import Inspected, InspectRequest, SchedulesNatively
+from smm_core.contracts import Inspected, InspectRequest
 from smm_core.errors import SmmError
 from smm_core.hold import holder
 from smm_core.model import Profile, Scheduler
+from smm_core.promises import scheduling_of
 from smm_core.workspace import Workspace
 
 LEAST_FREE_BYTES = 200_000_000
@@ -136,7 +137,7 @@ def _profiles(ws: Workspace) -> Iterator[Finding]:
 
 
 def _has_scheduler(ws: Workspace, profile: Profile) -> bool:
-    return SchedulesNatively in ws.plugins.publisher(profile.platform).abilities
+    return scheduling_of(ws, profile, ws.plugins.publisher(profile.platform)) is not None
 
 
 def _online_profiles(ws: Workspace) -> Iterator[Finding]:

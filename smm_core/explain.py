@@ -8,6 +8,7 @@ from datetime import datetime
 from smm_core.hold import holder
 from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionState, Level, Post, PostState, ReviewState
+from smm_core.store.lists import reply_words
 from smm_core.workspace import Workspace
 
 
@@ -112,6 +113,19 @@ def _why_not_yet(ws: Workspace, action: Action) -> str:
     return "it is due now"
 
 
+def _said(ws: Workspace, post: Post) -> list[Line]:
+    """What others said about it, and how our replies stand."""
+    lines = []
+    for entry in ws.store.inbox.on_post(post.id):
+        said = entry.interaction
+        lines.append(Line(at=said.at, about=said.profile, text=f"{said.kind} by {said.author}: {said.text}"))
+        for reply in map(ws.store.ledger.get, entry.replies):
+            words = reply_words(reply.state, waits=reply.on_verdict)
+            text = f"reply to {said.author} by {reply.by}: {words}{f' ({reply.reason})' if reply.reason else ''}"
+            lines.append(Line(at=reply.receipt.at if reply.receipt else None, about=said.profile, text=text))
+    return lines
+
+
 def _story(ws: Workspace, post: Post, actions: list[Action]) -> list[Line]:
     lines = [Line(at=post.created_at, about="post", text=f"written ({post.source})")]
     lines += [Line(at=event.at, about="post", text=event.message) for event in ws.store.events.about(f"post:{post.id}")]
@@ -119,6 +133,7 @@ def _story(ws: Workspace, post: Post, actions: list[Action]) -> list[Line]:
         for verdict in ws.store.reviews.verdicts(review.id):
             text = f"{verdict.by}: {verdict.decision}{f' ({verdict.remark})' if verdict.remark else ''}"
             lines.append(Line(at=verdict.at, about=f"review {review.id}", text=text))
+    lines += _said(ws, post)
     for action in actions:
         for attempt in ws.store.ledger.attempts(action.id):
             outcome = attempt.outcome or "no outcome yet"

@@ -33,11 +33,15 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TextLimit:
-    """At most `maximum` units. `url` is what each http(s) link counts, where that is a fixed number."""
+    """At most `maximum` units. `url` is what each http(s) link counts, where that is a fixed number.
+
+    Without `mention_hosts` a mention counts only up to its server: `@ann@server.example` as `@ann`.
+    """
 
     maximum: int
     unit: TextUnit
     url: int | None = None
+    mention_hosts: bool = True
     weights: Weights | None = None
 
 

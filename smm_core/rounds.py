@@ -54,6 +54,7 @@ def writing_steps(
 
 def run_once(ws: Workspace) -> list[Report]:
     """One round of every step, then return: for cron, for a look, for a test."""
+    from smm_core.steps.listen import listen
     from smm_core.steps.measure import measure
     from smm_core.steps.publish import publish
 
@@ -63,7 +64,7 @@ def run_once(ws: Workspace) -> list[Report]:
             reports.append(publish(ws, ws.store.begin_epoch(ws.clock.now())))
         except StoreError as error:
             reports.append(Report(step="publish", troubles=[str(error)]))
-        reports.append(measure(ws))
+        reports += [measure(ws), listen(ws)]
         ws.tell()
     return reports
 

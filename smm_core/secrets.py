@@ -193,6 +193,11 @@ class CredentialsFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
+    @property
+    def path(self) -> Path:
+        """Where it is, or will be when something is stored."""
+        return self._path
+
     def get(self, name: str) -> Secret | None:
         """The stored value, or None."""
         value = self._load().get(name)

@@ -38,16 +38,19 @@ def clean(text: str) -> str:
 
 
 def count(text: str, limit: TextLimit) -> int:
-    """How long the text is in the limit's unit, each http(s) link counted as `limit.url` where that is set.
+    """How long the text is in the limit's unit, each http(s) link counted as `limit.url` where that is set, and mentions
+    without their server where the limit says so.
 
-    A weighted limit without weights is a ValueError.
+    A link that not every server would take for one as a whole (a host without a dot, brackets in odd places) counts the
+    most that any of them would count. A weighted limit without weights is a ValueError.
     """
     if limit.unit is TextUnit.WEIGHTED:
         text = unicodedata.normalize("NFC", text)
-    if limit.url is None:
-        return _measure(text, limit)
-    between = _between_links(text)
-    return sum(_measure(piece, limit) for piece in between) + limit.url * (len(between) - 1)
+    total, done = 0, 0
+    for start, end, counted in _counted_otherwise(text, limit):
+        total += _measure(text[done:start], limit) + counted
+        done = end
+    return total + _measure(text[done:], limit)
 
 
 def excess(text: str, limits: Sequence[TextLimit]) -> int:
@@ -61,6 +64,24 @@ def graphemes(text: str) -> list[str]:
         return re.findall(r"\r\n|[\s\S]", text) if "\r\n" in text else list(text)
     found: list[str] = _grapheme_pattern().findall(text)
     return found
+
+
+def _counted_otherwise(text: str, limit: TextLimit) -> list[tuple[int, int, int]]:
+    """What does not count what it has: where it starts and ends, and what it counts."""
+    found = []
+    if limit.url is not None:
+        found += [(start, end, _count_link(text, start, end, limit, limit.url)) for start, end in link_spans(text)]
+    if not limit.mention_hosts:
+        found += [(host, end, 0) for _, host, end in _remote_mentions(text)]
+    return sorted(found)
+
+
+def _count_link(text: str, start: int, end: int, limit: TextLimit, fixed: int) -> int:
+    # Servers agree on plain links. Of others, one may take all, a part or several parts for links: count the most.
+    if text[start - 1 : start] not in _BEFORE_NO_LINK and _PLAIN_LINK.fullmatch(text, start, end):
+        return fixed
+    parts = text.count("://", start, end)
+    return max(fixed, _measure(text[start:end], limit) + parts * max(0, fixed - _SHORTEST_LINK))
 
 
 def _measure(text: str, limit: TextLimit) -> int:
@@ -128,6 +149,16 @@ _LINK = re.compile(
     rf"(?<![A-Za-z0-9])[hH][tT]{{2}}[pP][sS]?://[^{_NEVER_IN_LINK}/?#.,:;!'‘’…*(){{}}\]][^{_NEVER_IN_LINK}]*"
 )
 _AFTER_LINK = frozenset(".,:;!?'‘’…*")
+# What every server takes for a link as a whole: a host with a dot, brackets in pairs and only in the path, no signs at
+# the end that could as well belong to the sentence.
+_PLAIN_LINK = re.compile(
+    r"""https?://(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?::\d{1,5})?
+    (?:/(?:[^\s<>()?{}\[\]]|\([^\s<>()?{}\[\]]+\))*(?<![!*"'「」:;=,.$%~&|@]))?
+    (?:\?[\w!?*';:&=+$/%\#.,~@-]*[\w&=/\#-])?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_BEFORE_NO_LINK = frozenset("@＠$#＃")
+_SHORTEST_LINK = len("http://a.nl")
 _BRACKETS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -138,12 +169,12 @@ def find_links(text: str) -> tuple[str, ...]:
 
 def find_hashtags(text: str) -> tuple[str, ...]:
     """The hashtags as they stand in the text, with their sign, in order. One has a letter of any script in it."""
-    return _find(_hashtag_pattern, "#＃", text)
+    return tuple(text[start:end] for start, end in hashtag_spans(text))
 
 
 def find_mentions(text: str) -> tuple[str, ...]:
     """The mentions as they stand in the text, with their sign, in order: `@name`, `@name@server.example`."""
-    return _find(_mention_pattern, "@＠", text)
+    return tuple(text[start:end] for start, end in mention_spans(text))
 
 
 def link_spans(text: str) -> tuple[tuple[int, int], ...]:
@@ -151,6 +182,16 @@ def link_spans(text: str) -> tuple[tuple[int, int], ...]:
     if "://" not in text:
         return ()
     return tuple((found.start(), found.start() + _length_of_link(found[0])) for found in _LINK.finditer(text))
+
+
+def hashtag_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the hashtags of `find_hashtags` start and end, as indexes into the text; their sign is the first character."""
+    return _spans(_hashtag_pattern, "#＃", text)
+
+
+def mention_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Where the mentions of `find_mentions` start and end, as indexes into the text; their sign is the first character."""
+    return _spans(_mention_pattern, "@＠", text)
 
 
 def _length_of_link(link: str) -> int:
@@ -162,6 +203,20 @@ def _length_of_link(link: str) -> int:
         if link[end] in unopened:
             unopened[link[end]] -= 1
     return end
+
+
+def _remote_mentions(text: str) -> list[tuple[int, int, int]]:
+    """Where the mentions of `@name@server` begin, where their servers do (with the second sign), and where they end."""
+    if text.count("@") < 2:
+        return []
+    links = link_spans(text)
+    starts = [start for start, _ in links]
+    mentions = []
+    for found in _remote_mention_pattern().finditer(text):
+        before = bisect_right(starts, found.start()) - 1
+        if before < 0 or found.start() >= links[before][1]:
+            mentions.append((found.start(), found.start("host"), found.end()))
+    return mentions
 
 
 def without_links(text: str) -> str:
@@ -177,10 +232,17 @@ def _between_links(text: str) -> list[str]:
     return [text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
-def _find(pattern: Any, signs: str, text: str) -> tuple[str, ...]:
+def _spans(pattern: Any, signs: str, text: str) -> tuple[tuple[int, int], ...]:
+    """What the pattern finds outside of links."""
     if not any(sign in text for sign in signs):
         return ()
-    return tuple(pattern().findall(without_links(text)))
+    links = link_spans(text)
+    pieces, done = [], 0
+    for start, end in links:
+        pieces += [text[done:start], " " * (end - start)]
+        done = end
+    outside = "".join((*pieces, text[done:])) if links else text
+    return tuple(found.span() for found in pattern().finditer(outside))
 
 
 @cache
@@ -198,6 +260,16 @@ def _mention_pattern() -> Any:
     name = r"[\p{L}\p{M}\p{Nd}_](?:[\p{L}\p{M}\p{Nd}_.\-]*[\p{L}\p{M}\p{Nd}_])?"
     server = r"@[\p{L}\p{M}\p{Nd}\-]++(?:\.[\p{L}\p{M}\p{Nd}\-]++)++(?::\d++)?"
     return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{Nd}}\p{{Pc}}@＠/.+\-])[@＠]{name}(?:{server})?")
+
+
+@cache
+def _remote_mention_pattern() -> Any:
+    """As the servers that leave the host out of the count find it: a name in ASCII, a host of any letters."""
+    import regex
+
+    word = r"[\p{L}\p{M}\p{Nd}\p{Pc}]"
+    name = r"[A-Za-z0-9_]++(?:[.\-]++[A-Za-z0-9_]++)*+"
+    return regex.compile(rf"(?<![=/]|{word})@{name}(?<host>@{word}++(?:[.\-]++{word}++)*+)(?![@＠]|://)")
 
 
 # ---------------------------------------------------------------- phrases
@@ -372,10 +444,13 @@ def _best_break(start: int, reach: int, levels: Sequence[tuple[list[int], float]
 
 
 def _pieces(text: str, limits: Sequence[TextLimit]) -> list[str]:
-    """Graphemes and whole links; a link that is too long by itself comes apart too."""
+    """Graphemes, whole links and mentions; one that is too long by itself comes apart too."""
     pieces: list[str] = []
     done = 0
-    for start, end in link_spans(text):
+    whole = set(link_spans(text))
+    if not all(limit.mention_hosts for limit in limits):
+        whole |= {(start, end) for start, _, end in _remote_mentions(text)}
+    for start, end in sorted(whole):
         pieces += graphemes(text[done:start])
         pieces += graphemes(text[start:end]) if excess(text[start:end], limits) else [text[start:end]]
         done = end

@@ -126,6 +126,8 @@ LONG = (
     "tests/crash/",
     "tests/bad_days/",
     "tests/test_ledger_states.py",
+    "plugins/smm-bluesky/tests/test_real_crashes.py",
+    "plugins/smm-bluesky/tests/test_verdicts.py",
 )
 """What takes seconds: the longest first. The first file shares an environment that takes as long to make, and stays together."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -91,6 +92,33 @@ def test_each_unit_counts_hard_text(
 def test_every_link_counts_the_same_where_the_limit_says_so(unit: TextUnit) -> None:
     text = "Hi https://a.example and (https://bücher.example/a/very/long/way?to=it#here)."
     assert count(text, limit(unit, url=23)) == len("Hi  and ().") + 2 * 23
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("#https://a.example/" + "b" * 30, 1 + 48 + 12),
+        ("http://localhost:3000/" + "b" * 30, 52 + 12),
+        ("https://a.example/?q={b}", 24 + 12),
+        ("http://a.example,http://b.example", 33 + 2 * 12),
+        ("https://a.example/b_(c)", 23),
+    ],
+)
+def test_what_may_be_a_link_in_part_counts_the_most_that_it_could(text: str, length: int) -> None:
+    assert count(text, limit(TextUnit.GRAPHEMES, url=23)) == length
+
+
+@pytest.mark.parametrize("unit", list(TextUnit))
+def test_mentions_count_without_their_servers_where_the_limit_says_so(unit: TextUnit) -> None:
+    without = replace(limit(unit), mention_hosts=False)
+    text = "Hi @ann@b.example, @c.d@e.example. mail@b.example https://b.example/@ann@b.example =@ann@b.example"
+    assert count(text, without) == count(text, limit(unit)) - len("@b.example") - len("@e.example")
+
+
+def test_a_mention_stays_in_one_piece_where_its_server_does_not_count() -> None:
+    limits = (TextLimit(maximum=12, unit=TextUnit.GRAPHEMES, mention_hosts=False),)
+    text = "Hello to @ann@a-very-long-name.example and to others"
+    assert split_text(text, limits, 9) == ("Hello to", "@ann@a-very-long-name.example and to", "others")
 
 
 def test_a_link_between_two_halves_of_a_flag_does_not_join_them() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from smm_core.contracts import CheckRequest
 from smm_core.limits import ImageLimits, Limits, LinkStyle, Provenance, TextLimit
-from smm_core.model import Attachment, Level, Part, Problem
+from smm_core.model import ActionKind, Attachment, Level, Part, Problem
 from smm_core.text import count, find_hashtags, find_links, find_mentions
 
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf"))
@@ -25,12 +25,16 @@ def check_limits(request: CheckRequest) -> Iterator[Problem]:
     limits = request.limits
     yield from _check_thread(parts, limits)
     for number, part in enumerate(parts, 1):
-        place = _Place(part=number, name=f"part {number}" if len(parts) > 1 else "the post")
+        place = _Place(part=number, name=f"part {number}" if len(parts) > 1 else _called(request))
         yield from _check_empty(part, place)
         yield from _check_text(part, place, limits)
         yield from _check_pictures(part, place, limits)
     yield from _check_links(request)
     yield from _check_first_comment(request)
+
+
+def _called(request: CheckRequest) -> str:
+    return "the reply" if request.action is ActionKind.REPLY else "the post"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,6 +28,7 @@ COMMANDS = {
     "schedule": ("steps", "Give approved posts their time."),
     "publish": ("steps", "Send what is due, once each."),
     "measure": ("steps", "Read the numbers."),
+    "listen": ("steps", "Ask for new comments and mentions."),
     "run": ("run", "Run all steps as a daemon, or once."),
     "pause": ("pause", "Stop publishing at once, for all or one client."),
     "resume": ("pause", "Go on publishing."),
@@ -38,6 +39,7 @@ COMMANDS = {
     "series": ("series", "Series: list, show, skip or change one date, end."),
     "reviews": ("reviews", "Reviews: list, show, approve, rework."),
     "deliveries": ("lists", "Deliveries: list, show, resolve, retry, cancel, delete, update, reply."),
+    "inbox": ("lists", "Comments and mentions: list, show, reply, read, done, reopen."),
     "profiles": ("profiles", "Profiles: add, list, show, inspect, login."),
     "plugins": ("plugins", "Plugins: new, list, show, quality, forget."),
     "check": ("check", "Check a post or file against limits and brand book."),
@@ -50,8 +52,8 @@ COMMANDS = {
 }
 GROUPS = {
     "Start": ("init", "doctor", "attention"),
-    "Steps": ("collect", "compose", "render", "review", "schedule", "publish", "measure", "run"),
-    "Things": ("ideas", "posts", "queue", "series", "reviews", "deliveries", "profiles", "plugins"),
+    "Steps": ("collect", "compose", "render", "review", "schedule", "publish", "measure", "listen", "run"),
+    "Things": ("ideas", "posts", "queue", "series", "reviews", "deliveries", "inbox", "profiles", "plugins"),
     "Look": ("check", "preview", "try", "calendar", "simulate", "explain", "report"),
     "Hold": ("pause", "resume", "adopt"),
 }

@@ -9,7 +9,7 @@ import click
 
 from smm_core.cli.output import json_option, show_json, state_colour, table
 from smm_core.cli.session import Session, pass_session
-from smm_core.model import Action, ActionState
+from smm_core.model import Action, ActionState, Problem
 
 if TYPE_CHECKING:
     from smm_core.hold import Held
@@ -34,7 +34,7 @@ def delete(session: Session, number: int, yes: bool, as_json: bool) -> int:
     if not yes:
         slug = ws.store.posts.get(action.post_id).slug
         click.confirm(f"Take post {slug} off {action.profile} for good?", abort=True, err=True)
-    return _carry_out(ws, delete(ws, action), "smm deliveries delete", as_json=as_json)
+    return carry_out(ws, delete(ws, action), "smm deliveries delete", as_json=as_json)
 
 
 @click.command()
@@ -47,7 +47,6 @@ def update(session: Session, number: int, as_json: bool) -> int:
     The new text and pictures are asked for approval first; once approved, the edit is carried over.
     """
     from smm_core.steps.changing import update
-    from smm_core.steps.review import review
 
     ws = session.ws
     session.log()
@@ -55,11 +54,8 @@ def update(session: Session, number: int, as_json: bool) -> int:
     if not numbers:
         click.echo(f"delivery {number} is out as its post stands now: nothing to carry over", err=True)
         return 0
-    if any(one.state is ActionState.WAITING for one in map(ws.store.ledger.get, numbers)):
-        review(ws)
-    waiting = [one for one in numbers if ws.store.ledger.get(one).state is ActionState.WAITING]
-    if not waiting:
-        return _carry_out(ws, numbers, "smm deliveries update", as_json=as_json)
+    if not _ask_first(ws, numbers):
+        return carry_out(ws, numbers, "smm deliveries update", as_json=as_json)
     asked = ws.store.reviews.listed(post=ws.store.ledger.get(number).post_id)[-1]
     if as_json:
         show_json([ws.store.ledger.get(one) for one in numbers])
@@ -76,17 +72,41 @@ def update(session: Session, number: int, as_json: bool) -> int:
 @json_option
 @pass_session
 def reply(session: Session, number: int, text: str, to: str, as_json: bool) -> int:
-    """Reply with TEXT below delivery NUMBER at once."""
-    from smm_core.steps.changing import reply
+    """Reply with TEXT below delivery NUMBER: at once, or once it is approved where the profile has approve_replies."""
+    from smm_core.steps.reply import reply
 
-    ws = session.ws
     session.log()
-    return _carry_out(
-        ws, [reply(ws, ws.store.ledger.get(number), text, to=to)], "smm deliveries reply", as_json=as_json
-    )
+    planned, problems = reply(session.ws, session.store.ledger.get(number), text, to=to)
+    return answered(session, planned, problems, "smm deliveries reply", as_json=as_json)
 
 
-def _carry_out(ws: Workspace, numbers: Sequence[int], what: str, *, as_json: bool) -> int:
+def answered(session: Session, number: int, problems: Sequence[Problem], what: str, *, as_json: bool) -> int:
+    """Say what the checks remarked on a reply that is planned, then send it, or say who has to approve it."""
+    from smm_core.cli.problems import say_problem
+
+    for problem in problems:
+        click.echo(say_problem(problem), err=True)
+    waiting = _ask_first(session.ws, [number])
+    if not waiting:
+        return carry_out(session.ws, [number], what, as_json=as_json)
+    action = session.store.ledger.get(number)
+    if as_json:
+        show_json([action])
+    asked = session.store.reviews.listed(post=action.post_id)[-1]
+    click.echo(f"it waits for approval: smm reviews approve {asked.id}", err=True)
+    return 0
+
+
+def _ask_first(ws: Workspace, numbers: Sequence[int]) -> list[int]:
+    """Have those asked about that wait for a verdict; the ones that still wait for it then."""
+    from smm_core.steps.review import review
+
+    if any(one.state is ActionState.WAITING for one in map(ws.store.ledger.get, numbers)):
+        review(ws)
+    return [one for one in numbers if ws.store.ledger.get(one).state is ActionState.WAITING]
+
+
+def carry_out(ws: Workspace, numbers: Sequence[int], what: str, *, as_json: bool) -> int:
     """Send acts at once, or let the running daemon do it, and show what came of each."""
     from smm_core.steps.at_once import send_at_once
 

@@ -24,6 +24,7 @@ _POST_STATES = (
     "done",
     "withdrawn",
 )
+_LONGEST_TEXT = 120
 
 
 class _Noun(click.Group):
@@ -118,8 +119,93 @@ def _delivery_row(session: Session, one: dict[str, Any], *, as_json: bool) -> di
     row = {**one, "sent": f"{one['sent']}/{one['total']}"}
     if not as_json:
         post = one["post"] if one["kind"] == "delivery" else f"{one['kind']} of {one['post']}"
+        if one["to"] is not None:
+            post = f"reply to {one['to']}"
         row |= {"id": one["id"][0], "post": post, "state": state_colour(one["state"]), "due": session.local(one["due"])}
     return row
+
+
+class _Inbox(_Noun):
+    """The one noun that is a question by itself: `smm inbox` lists it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        asks_for_help = any(one in ctx.help_option_names for one in args)
+        if not args or (args[0].startswith("-") and not asks_for_help):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Inbox)
+def inbox() -> None:
+    """Comments and mentions across profiles, and our replies. Without a command: list what is open."""
+
+
+@inbox.command("list")
+@click.option("--profile", help="Only this profile.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(["new", "read", "done"]), help="Only in this state."
+)
+@click.option("--all", "everything", is_flag=True, help="Also what is done.")
+@click.option("--since", metavar="DATE", help="Only what was written since: 2026-11-23, or 3d for the last three days.")
+@click.option("--limit", type=click.IntRange(min=1), default=200, show_default=True, help="At most so many.")
+@client_option
+@json_option
+@pass_session
+def list_inbox(
+    session: Session,
+    profile: str | None,
+    states: tuple[str, ...],
+    everything: bool,
+    since: str | None,
+    limit: int,
+    client: str | None,
+    as_json: bool,
+) -> None:
+    """List what others said, the newest first: what is new or read, unless another state is asked for."""
+    _known_client(session, client)
+    if profile:
+        session.ws.profile(profile)
+    wanted = states or (() if everything else ("new", "read"))
+    found = lists.inbox(
+        session.database,
+        client=client,
+        profile=profile,
+        states=wanted,
+        since=_since(session, since) if since else None,
+        limit=limit,
+    )
+    rows = found if as_json else [_inbox_row(session, one) for one in found]
+    columns = ("id", "when", "profile", "from", "what", "text", "state", "reply")
+    show_rows(rows, as_json=as_json, empty="nothing to answer: `smm listen` asks for what is new", columns=columns)
+
+
+def _inbox_row(session: Session, one: dict[str, Any]) -> dict[str, Any]:
+    text = " ".join(one["text"].split())
+    return {
+        "id": one["id"],
+        "when": session.local(one["at"]),
+        "profile": one["profile"],
+        "from": one["author"],
+        "what": f"{one['kind']} on {one['post']}" if one["post"] else one["kind"],
+        "text": text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…",
+        "state": f"{one['state']}, edited" if one["edited_at"] else one["state"],
+        "reply": state_colour(one["reply"]["says"]) if one["reply"] else "",
+    }
+
+
+def _since(session: Session, since: str) -> str:
+    from datetime import datetime, timedelta
+
+    from smm_core.clock import instant_of, parse_duration, to_text
+    from smm_core.errors import SmmError
+
+    try:
+        if since[:1].isdigit() and since[-1:].isalpha():
+            ago: timedelta = parse_duration(since)
+            return to_text(session.ws.clock.now() - ago)
+        return to_text(instant_of(datetime.fromisoformat(since).replace(tzinfo=None), session.zone))
+    except (ValueError, SmmError):
+        raise click.BadParameter(f"{since!r} is neither a date nor a length of time", param_hint="--since") from None
 
 
 def _number(session: Session, name: str) -> int:
@@ -133,4 +219,4 @@ def _known_client(session: Session, client: str | None) -> None:
         session.ws.client(client)
 
 
-commands = {"ideas": ideas, "posts": posts, "deliveries": deliveries}
+commands = {"ideas": ideas, "posts": posts, "deliveries": deliveries, "inbox": inbox}

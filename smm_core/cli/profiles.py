@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from smm_core.cli.login import log_in, logs_in
 from smm_core.cli.output import client_option, json_option, local, say, show_json, show_rows
 from smm_core.cli.profiles_add import add
 from smm_core.cli.session import Session, pass_session
@@ -129,13 +130,23 @@ def inspect_profile(session: Session, profile: Profile) -> Inspected:
 
 @profiles.command()
 @click.argument("name")
+@click.option("--terminal", is_flag=True, help="There is no browser on this machine: copy a code into the terminal.")
+@click.option("--again", is_flag=True, help="Log in anew although the credentials work, for other permissions.")
 @pass_session
-def login(session: Session, name: str) -> int:
-    """Try the profile's credentials; when they work, what waited for a login goes on by its late policy."""
+def login(session: Session, name: str, terminal: bool, again: bool) -> int:
+    """Try the profile's credentials; when they work, what waited for a login goes on by its late policy.
+
+    Where they do not, and the platform has a login of its own, you are sent there with your browser.
+    """
+    session.log()
     ws = session.ws
     profile = ws.profile(name)
+    by_browser = logs_in(ws.plugins.publisher(profile.platform))
     try:
-        inspected = inspect_profile(session, profile)
+        inspected = None if again and by_browser else _inspected(session, profile, ask=not by_browser)
+        if inspected is None:
+            log_in(session, profile, terminal=terminal)
+            inspected = inspect_profile(session, profile)
     except NeedsLogin as error:
         ws.store.profiles.log_out(name, str(error))
         click.echo(f"{name} still needs a login: {error}", err=True)
@@ -145,6 +156,16 @@ def login(session: Session, name: str) -> int:
     ws.note("profile.logged-in", f"profile {name} works again", client=profile.client, subject=f"profile:{name}")
     click.echo(f"{name} works: {inspected.account}; {released} deliveries go on")
     return 0
+
+
+def _inspected(session: Session, profile: Profile, *, ask: bool) -> Inspected | None:
+    """Who we are there; without `ask`, None where the credentials do not hold."""
+    try:
+        return inspect_profile(session, profile)
+    except NeedsLogin:
+        if ask:
+            raise
+        return None
 
 
 profiles.add_command(add)

@@ -11,7 +11,7 @@ import click
 
 from smm_core.cli.output import json_option, show_json
 from smm_core.cli.session import Session, pass_session
-from smm_core.errors import ConfigError, SmmError, WorkspaceError
+from smm_core.errors import ConfigError, NeedsLogin, SmmError, WorkspaceError
 
 if TYPE_CHECKING:
     from smm_core.config.decode import Key
@@ -70,9 +70,9 @@ def add(
         own = {"client": owner, **answers.own} if len(session.ws.config.clients) > 1 else answers.own
         profile = NewProfile(name=called, platform=platform, own=own, settings=answers.settings)
         before = append_profile(session.root, profile)
-        inspected, trouble = _verified(session, profile, before, keep=keep)
+        inspected, trouble = _verified(session, profile, before, keep=keep, asks=not yes)
     _say(called, inspected, trouble, _new_posts(session, called, owner), as_json=as_json)
-    return 0 if inspected is not None else 1
+    return 1 if trouble is not None else 0
 
 
 @dataclass(kw_only=True)
@@ -209,15 +209,28 @@ def _free_name(session: Session, name: str) -> str:
 
 
 def _verified(
-    session: Session, profile: NewProfile, before: str, *, keep: bool
+    session: Session, profile: NewProfile, before: str, *, keep: bool, asks: bool
 ) -> tuple[Inspected | None, SmmError | None]:
-    """Who we are there. When that cannot be found out, the file is as it was before, unless it is to be kept."""
+    """Who we are there, after a login where the platform has one of its own; that can wait where nothing is asked.
+
+    When it cannot be found out, the file is as it was before, unless it is to be kept.
+    """
+    from smm_core.cli.login import log_in, logs_in
     from smm_core.cli.profiles import inspect_profile
     from smm_core.config.new_profile import restore
 
     try:
         session.ws.reload()
-        return inspect_profile(session, session.ws.profile(profile.name)), None
+        made = session.ws.profile(profile.name)
+        try:
+            return inspect_profile(session, made), None
+        except NeedsLogin:
+            if not logs_in(session.ws.plugins.publisher(made.platform)):
+                raise
+            if not asks:
+                return None, None
+        log_in(session, made, terminal=False)
+        return inspect_profile(session, made), None
     except SmmError as error:
         if keep:
             return None, error
@@ -255,6 +268,8 @@ def _say(
     if inspected is not None:
         click.echo(f"{name} works: {inspected.account}{f' ({inspected.url})' if inspected.url else ''}")
         click.echo(f"next: give it posting times (slots) in smm.toml, then `smm profiles show {name}`")
+    elif trouble is None:
+        click.echo(f"{name} stands in smm.toml; next: smm profiles login {name}")
     else:
         click.echo(f"{name} is kept, but does not work yet: {trouble}", err=True)
     if posts:

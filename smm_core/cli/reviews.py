@@ -9,6 +9,7 @@ from smm_core.cli.problems import say_problem
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import NotFound
 from smm_core.model import Decision, PostState, Review, ReviewState
+from smm_core.store.lists import REPLIES
 
 
 @click.group()
@@ -76,8 +77,9 @@ def _show(session: Session, review: Review, *, as_json: bool) -> None:
         if review.digests.get(variant.profile) == variant.digest
     }
     verdicts = store.reviews.verdicts(review.id)
+    answers = store.inbox.asked_about(review)
     if as_json:
-        shown = {"review": review, "post": post.slug, "series": post.series or None}
+        shown = {"review": review, "post": post.slug, "series": post.series or None, "answers": answers}
         show_json({**shown, "variants": variants, "problems": doubts, "verdicts": verdicts})
         return
     click.echo(click.style(f"review {review.id} of {post.slug}: {review.state}", bold=True))
@@ -98,10 +100,14 @@ def _show(session: Session, review: Review, *, as_json: bool) -> None:
             click.echo(f"first comment: {variant.first_comment}")
         for problem in doubts.get(variant.profile, ()):
             click.echo("  " + say_problem(problem))
+    if answers is not None:
+        said = answers.interaction
+        click.echo(f"\nin reply to the {said.kind} by @{said.author} (smm inbox show {answers.id}):\n{said.text}")
     for verdict in verdicts:
         what = f"{verdict.decision} for the series" if verdict.for_series else verdict.decision
         click.echo(f"\n{verdict.by}: {what}{f' – {verdict.remark}' if verdict.remark else ''}")
-    click.echo(f"\nsee it drawn: smm preview {post.slug}")
+    if post.source != REPLIES:
+        click.echo(f"\nsee it drawn: smm preview {post.slug}")
 
 
 def _one(session: Session, name: str) -> Review:

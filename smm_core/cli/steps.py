@@ -1,4 +1,4 @@
-"""The steps by hand: `smm collect` … `smm measure`."""
+"""The steps by hand: `smm collect` … `smm measure`, `smm listen`."""
 
 from __future__ import annotations
 
@@ -160,6 +160,21 @@ def measure(session: Session, as_json: bool) -> int:
     return show_reports([report], as_json=as_json)
 
 
+@click.command()
+@click.argument("profiles", nargs=-1)
+@json_option
+@pass_session
+def listen(session: Session, profiles: tuple[str, ...], as_json: bool) -> int:
+    """Ask the profiles (all, or those named) what others said, and keep what is new in the inbox."""
+    from smm_core.steps.listen import listen
+
+    session.log()
+    report = listen(session.ws, only=profiles, progress=progress)
+    progress_done()
+    tell(session)
+    return show_reports([report], as_json=as_json)
+
+
 commands = {
     "collect": collect,
     "compose": compose,
@@ -168,4 +183,5 @@ commands = {
     "schedule": schedule,
     "publish": publish,
     "measure": measure,
+    "listen": listen,
 }

@@ -12,7 +12,7 @@ from smm_core.config.brand_book import load_brands
 from smm_core.config.decode import decode_into, decode_settings
 from smm_core.config.mistakes import Mistakes, Where, note_open_secrets
 from smm_core.config.references import check_references, tables_of
-from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable, PublishTable
+from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable
 from smm_core.model import Brand, Late, Profile, Scheduler
 from smm_core.slots import parse_slots
 from smm_core.toml_source import Lines, read_toml
@@ -126,10 +126,11 @@ class PluginsConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DaemonConfig:
-    """How often the daemon looks for changed content and measures."""
+    """How often the daemon looks for changed content, measures, and asks what others said."""
 
     collect_every: timedelta
     measure_every: timedelta
+    listen_every: timedelta
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -209,7 +210,7 @@ def _config_of(document: ConfigDocument, brands: Mapping[str, Brand], root: Path
             for name, table in document.persons.items()
         },
         profiles={
-            name: _profile_of(name, table, clients[table.client or only_client], document.publish)
+            name: _profile_of(name, table, clients[table.client or only_client], document)
             for name, table in document.profiles.items()
         },
         sources={
@@ -249,8 +250,8 @@ def _client_of(name: str, table: ClientTable, document: ConfigDocument, brand: B
     )
 
 
-def _profile_of(name: str, table: ProfileTable, client: Client, publish: PublishTable) -> Profile:
-    zone = table.zone or client.zone
+def _profile_of(name: str, table: ProfileTable, client: Client, document: ConfigDocument) -> Profile:
+    zone, publish = table.zone or client.zone, document.publish
     return Profile(
         name=name,
         client=client.name,
@@ -265,6 +266,8 @@ def _profile_of(name: str, table: ProfileTable, client: Client, publish: Publish
         distance=publish.distance if table.distance is None else table.distance,
         per_day=table.per_day or publish.per_day,
         schedule=table.schedule,
+        listen_every=table.listen_every or document.daemon.listen_every,
+        approve_replies=table.approve_replies,
         allow_private=table.allow_private,
         settings=table.settings,
     )

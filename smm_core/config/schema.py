@@ -109,6 +109,13 @@ class ProfileTable:
         default=Scheduler.SMM,
         metadata=_about("Who keeps the time: `smm`, or `platform` for the platform's own scheduler, where it has one."),
     )
+    listen_every: Duration | None = field(
+        default=None,
+        metadata=_about("How often it is asked what others said.", absent="that of [daemon]"),
+    )
+    approve_replies: bool = field(
+        default=False, metadata=_about("Whether replies wait for approval, as posts do; otherwise they go out at once.")
+    )
     allow_private: bool = field(
         default=False, metadata=_about("Whether its platform may live at an address of the local network.")
     )
@@ -221,6 +228,9 @@ class DaemonTable:
         default=timedelta(seconds=60), metadata=_about("How often it looks for changed content.")
     )
     measure_every: Duration = field(default=timedelta(hours=1), metadata=_about("How often it measures."))
+    listen_every: Duration = field(
+        default=timedelta(minutes=5), metadata=_about("How often it asks for new comments and mentions.")
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,6 +21,8 @@ from smm_core.contracts.acts import (
 from smm_core.contracts.approvers import Answer, Approver, Asked, AskRequest, PollPage, PollRequest
 from smm_core.contracts.checks import CheckRequest
 from smm_core.contracts.given import Context, Credentials, HttpClient, MediaReader, NoSettings, Response
+from smm_core.contracts.inbox import ListenPage, ListenRequest, Listens
+from smm_core.contracts.login import CompleteLoginRequest, LoggedIn, LoginBegun, LoginRequest, LogsIn
 from smm_core.contracts.metrics import Metrics, MetricsRequest
 from smm_core.contracts.publishers import (
     ByHand,
@@ -41,6 +43,7 @@ from smm_core.contracts.publishers import (
     Resumes,
     SendRequest,
 )
+from smm_core.contracts.servers import VariesByServer
 from smm_core.contracts.sources import CollectPage, CollectRequest, Source
 from smm_core.contracts.templates import ComposeRequest, Drawn, DrawRequest, Draws, Template
 
@@ -53,6 +56,7 @@ __all__ = [
     "CheckRequest",
     "CollectPage",
     "CollectRequest",
+    "CompleteLoginRequest",
     "ComposeRequest",
     "Context",
     "Credentials",
@@ -71,6 +75,13 @@ __all__ = [
     "Imitates",
     "InspectRequest",
     "Inspected",
+    "ListenPage",
+    "ListenRequest",
+    "Listens",
+    "LoggedIn",
+    "LoginBegun",
+    "LoginRequest",
+    "LogsIn",
     "MediaReader",
     "Metrics",
     "MetricsRequest",
@@ -95,5 +106,6 @@ __all__ = [
     "Source",
     "TakeBackRequest",
     "Template",
+    "VariesByServer",
     "WentOutRequest",
 ]

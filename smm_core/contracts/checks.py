@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from smm_core.limits import Limits
 from smm_core.model import (
+    ActionKind,
     Brand,
     PostContent,
     Profile,
@@ -15,10 +16,14 @@ from smm_core.model import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckRequest:
-    """A variant to be checked before anyone is asked to approve it. `content` is the post as it was rendered."""
+    """A variant to be checked before anyone is asked to approve it. `content` is the post as it was rendered.
+
+    `action` says what it is for: a post, or a reply, whose `limits` and `brand` are without what holds for posts alone.
+    """
 
     content: PostContent
     variant: Variant
     profile: Profile
     limits: Limits
     brand: Brand
+    action: ActionKind = ActionKind.PUBLISH

@@ -63,7 +63,11 @@ class Inspected:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PrepareRequest:
-    """Everything for `prepare`: upload media, make containers or drafts. `handles` are those of an earlier try."""
+    """Everything for `prepare`: upload media, make containers or drafts, renew a login.
+
+    `handles` are those of an earlier try, or of a `Pending`. `parent` is what it will hang below; for a reply, what it
+    answers. Before something is deleted, `part` is empty: there is nothing to make ready but the login.
+    """
 
     profile: Profile
     action: ActionKind

@@ -21,6 +21,7 @@ from smm_core.model.content import (
     SeriesState,
     Trouble,
 )
+from smm_core.model.interactions import Interaction, InteractionKind, InteractionState
 from smm_core.model.journal import Event, Reading, Subject, SubjectKind
 from smm_core.model.plain import digest_of, from_json, to_json, to_plain
 from smm_core.model.planning import Every, Late, Repeat, RepeatChange, When, WhenKind
@@ -43,6 +44,9 @@ __all__ = [
     "Idea",
     "IdeaFound",
     "IdeaState",
+    "Interaction",
+    "InteractionKind",
+    "InteractionState",
     "Late",
     "Level",
     "Part",

@@ -52,6 +52,7 @@ class Action:
 
     `on_id` is the action it acts on (what is deleted, edited, answered, handed over, taken back), `target` what it acts on
     where that is not ours, `by` the person on whose word it is done. `removed_at`: since when what it made is gone again.
+    A reply to what someone said has its `interaction_id`; with `on_verdict` it goes out on a verdict only.
     """
 
     id: int
@@ -75,6 +76,8 @@ class Action:
     target: Receipt | None = None
     by: str = ""
     removed_at: datetime | None = None
+    interaction_id: int | None = None
+    on_verdict: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

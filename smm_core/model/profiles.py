@@ -46,6 +46,7 @@ class Profile:
     `schedule` says who keeps the time: smm, or the platform's own scheduler.
     `imitates` is set on a test profile: the platform or rule set whose limits and rendering hold there.
     `distance` is the least time between two of its posts, `per_day` the most of them on one day in `zone`.
+    `listen_every` says how often it is asked what others said; with `approve_replies` a reply waits for approval.
     `settings` is what the platform's plugin declared as its settings type, already decoded.
     """
 
@@ -62,6 +63,8 @@ class Profile:
     distance: timedelta = timedelta(minutes=10)
     per_day: int = 10
     schedule: Scheduler = Scheduler.SMM
+    listen_every: timedelta = timedelta(minutes=5)
+    approve_replies: bool = False
     allow_private: bool = False
     settings: Any = None
 

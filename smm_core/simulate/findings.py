@@ -35,6 +35,7 @@ def findings(course: Course, doubt: str) -> Forecast:
     happens = tuple(one for one in outcomes if one.state in _HAPPENS)
     prevented = [
         *_posts(course),
+        *_replies(course),
         *_stopped(course),
         *_waiting(course, doubt),
         *(Finding(cause=Cause.FILE, why=line, next_step="mend it") for line in course.unreadable),
@@ -137,6 +138,22 @@ def _approval(course: Course, post: Post, meant: datetime | None) -> Finding:
         post=post.slug,
         next_step=step,
     )
+
+
+def _replies(course: Course) -> Iterator[Finding]:
+    """Answers to what others said that wait for somebody's word: they go out when it is given."""
+    inbox = course.ws.real.store.inbox
+    for review in course.ws.real.store.reviews.listed(state=ReviewState.OPEN):
+        answers = inbox.asked_about(review)
+        if answers is not None:
+            said = answers.interaction
+            yield Finding(
+                cause=Cause.APPROVAL,
+                why=f"the reply to {said.author} is not approved yet ({review.approver})",
+                client=review.client,
+                profile=said.profile,
+                next_step=f"smm reviews approve {review.id}",
+            )
 
 
 def _known_review(course: Course, number: int, post: int) -> ReviewState | None:

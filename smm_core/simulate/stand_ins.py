@@ -19,6 +19,7 @@ from smm_core.contracts import (
     Edits,
     FindRequest,
     Finds,
+    Guarantees,
     HandOverRequest,
     Imitates,
     Inspected,
@@ -38,6 +39,7 @@ from smm_core.contracts import (
     SendRequest,
     Source,
     TakeBackRequest,
+    VariesByServer,
     WentOutRequest,
 )
 from smm_core.limits import Limits
@@ -46,7 +48,9 @@ from smm_core.model import PostContent, Profile, Receipt, Rendering
 BUILT_IN = "builtin"
 """The plugin of what ships with smm: its sources read files of the workspace, its approvers ask nobody."""
 
-_KNOWN: frozenset[type] = frozenset({ByHand, Finds, Imitates, Resumes, Deletes, Edits, Replies, SchedulesNatively})
+_KNOWN: frozenset[type] = frozenset(
+    {ByHand, Finds, Imitates, Resumes, Deletes, Edits, Replies, SchedulesNatively, VariesByServer}
+)
 
 
 def stand_in(family: str, owner: str, thing: Any) -> Any:
@@ -82,6 +86,14 @@ class StandInPublisher:
     def render(self, post: PostContent, profile: Profile, limits: Limits) -> Rendering:
         """The real one's own, which is pure."""
         return self._real.render(post, profile, limits)
+
+    def guarantees_for(self, profile: Profile, known: Mapping[str, Any]) -> Guarantees:
+        """The real one's own, which are pure."""
+        return self._real.guarantees_for(profile, known) if isinstance(self._real, VariesByServer) else self.guarantees
+
+    def scheduling_for(self, profile: Profile, known: Mapping[str, Any]) -> Scheduling | None:
+        """The real one's own, which are pure."""
+        return self._real.scheduling_for(profile, known) if isinstance(self._real, VariesByServer) else self.scheduling
 
     def inspect(self, request: InspectRequest, ctx: Context) -> Inspected:
         """Nobody is asked."""

@@ -26,6 +26,7 @@ from smm_core.contracts import (
     TakeBackRequest,
 )
 from smm_core.model import Action, ActionKind, Profile, Receipt
+from smm_core.promises import guarantees_of, scheduling_of
 from smm_core.steps.hand import Hand
 
 Given = Mapping[str, Any]
@@ -99,9 +100,7 @@ def delivery_of(hand: Hand) -> Action:
 PUBLISHING = Way(method="send", request=_send)
 
 WAYS: Mapping[ActionKind, Way] = {
-    ActionKind.DELETE: Way(
-        ability=Deletes, method="delete", request=_delete, is_prepared=False, may_be_asked_twice=True
-    ),
+    ActionKind.DELETE: Way(ability=Deletes, method="delete", request=_delete, may_be_asked_twice=True),
     ActionKind.EDIT: Way(ability=Edits, method="edit", request=_edit, may_be_asked_twice=True),
     ActionKind.REPLY: Way(ability=Replies, method="reply", request=_reply),
     ActionKind.HAND_OVER: Way(ability=SchedulesNatively, method="hand_over", request=_hand_over),
@@ -117,12 +116,12 @@ def way_of(action: Action) -> Way:
     return WAYS.get(action.kind, PUBLISHING)
 
 
-def promises_of(action: Action, publisher: Publisher) -> Guarantees:
+def promises_of(hand: Hand, profile: Profile, publisher: Publisher) -> Guarantees:
     """What the publisher promises about that kind of action: what may be asked twice cannot be done twice."""
-    promises = publisher.guarantees
-    if action.kind is ActionKind.HAND_OVER and isinstance(publisher, SchedulesNatively):
-        promises = publisher.scheduling.guarantees or promises
-    return replace(promises, natural_id=True) if way_of(action).may_be_asked_twice else promises
+    promises = guarantees_of(hand.ws, profile, publisher)
+    if hand.action.kind is ActionKind.HAND_OVER and (takes := scheduling_of(hand.ws, profile, publisher)):
+        promises = takes.guarantees or promises
+    return replace(promises, natural_id=True) if way_of(hand.action).may_be_asked_twice else promises
 
 
 def can(publisher: Publisher, kind: ActionKind, profile: Profile) -> str:

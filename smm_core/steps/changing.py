@@ -1,4 +1,4 @@
-"""What a person does with a delivery that is out: take it off the platform, carry an edit over, reply to it.
+"""What a person does with a delivery that is out: take it off the platform, carry an edit over.
 
 Each function looks whether the platform can do it, and puts the acts into the ledger; they are sent like everything else.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from smm_core.errors import SmmError, TooLate
-from smm_core.model import Action, ActionKind, Level, Part, PostState, Profile, Receipt, Variant, When, WhenKind, sealed
+from smm_core.model import Action, ActionKind, Level, PostState, Profile, When, WhenKind
 from smm_core.steps.acts import can
 from smm_core.steps.render import render_variant
 from smm_core.workspace import Workspace
@@ -39,16 +39,6 @@ def update(ws: Workspace, action: Action) -> list[int]:
         )
     approver = post.content.approval or ws.config.workflow.approver
     return ws.store.ledger.plan_edits(action.id, variant, problems, approver, ws.by, ws.clock.now())
-
-
-def reply(ws: Workspace, action: Action, text: str, *, to: str = "") -> int:
-    """Plan a reply below an action that is out, or below what `to` (the platform's id) names; the act's number."""
-    profile = _need(ws, action, ActionKind.REPLY)
-    if not text.strip():
-        raise SmmError("a reply needs a text")
-    variant = sealed(Variant(profile=profile.name, parts=(Part(text=text),)))
-    target = Receipt(remote_id=to) if to else None
-    return ws.store.ledger.plan_reply(action.id, variant, ws.by, ws.clock.now(), target=target)
 
 
 def _need(ws: Workspace, action: Action, kind: ActionKind) -> Profile:

@@ -262,6 +262,12 @@ class Hand:
     @property
     def name(self) -> str:
         """How people call it: `post bread part 2 → acme-social`."""
+        if self.action.interaction_id is not None:
+            said = self.ws.store.inbox.get(self.action.interaction_id).interaction
+            return f"reply to {said.author} → {self.action.profile}"
+        if self.action.kind is ActionKind.REPLY and self.action.on_id is not None:
+            below = self.ledger.get(self.action.on_id)
+            return f"reply to post {self.ws.store.posts.get(below.post_id).slug} → {self.action.profile}"
         act = f"{self.action.kind} of " if self.action.kind not in PARTS else ""
         return f"{act}post {self.post.slug}{self._which} → {self.action.profile}"
 

@@ -2,6 +2,9 @@
 
 A delivery on a profile with `schedule = "platform"` is handed over as soon as the platform takes it. From then on it
 waits, and nobody here may send it, until the platform says that it is out or has given it back.
+
+There are platforms that take a post for later and publish it at once. So it is looked at right after it was handed over:
+what is out too soon is taken back and goes out in its time, and nothing more of that profile is handed over.
 """
 
 from __future__ import annotations
@@ -11,11 +14,13 @@ from datetime import datetime, timedelta
 from smm_core.contracts import Pending, Publisher, SchedulesNatively, WentOutRequest
 from smm_core.errors import NeedsLogin, PluginError, TooLate
 from smm_core.model import ActionKind, ActionState, Profile, Receipt, Scheduler
+from smm_core.promises import scheduling_of
 from smm_core.steps.acts import can, delivery_of, way_of
 from smm_core.steps.hand import SEND_WITHIN, Hand
 from smm_core.store import Outcome
 
 ASK_AGAIN = timedelta(minutes=1)
+TOO_SOON = timedelta(minutes=5)
 
 
 def begin_hand_over(hand: Hand, profile: Profile, publisher: Publisher) -> bool:
@@ -25,11 +30,13 @@ def begin_hand_over(hand: Hand, profile: Profile, publisher: Publisher) -> bool:
         return False
     now, due = hand.ws.clock.now(), hand.action.due_at
     ours = due - hand.ws.config.publish.prepare_ahead
-    if not isinstance(publisher, SchedulesNatively) or SchedulesNatively not in publisher.abilities:
+    takes = scheduling_of(hand.ws, profile, publisher)
+    if takes is None:
         return _later(hand, ours, f"{publisher.name} has no scheduler of its own: smm sends it")
     if hand.is_one_of_several:
         return _later(hand, ours, "the platform schedules single posts only: smm sends it")
-    takes = publisher.scheduling
+    if hand.ledger.publishes_early(profile.name):
+        return _later(hand, ours, "the platform published at once what it was to schedule: smm sends it")
     if now < due - takes.at_most:
         return _later(hand, due - takes.at_most, "the platform does not take it so early")
     if now + SEND_WITHIN > due - takes.at_least:
@@ -75,17 +82,23 @@ def may_go_on(hand: Hand, profile: Profile, publisher: Publisher) -> bool:
         hand.hold(why)
         return False
     if hand.action.kind is ActionKind.HAND_OVER:
-        return _is_in_time(hand, publisher)
+        return _is_in_time(hand, profile, publisher)
     return True
 
 
-def _is_in_time(hand: Hand, publisher: Publisher) -> bool:
+def _is_in_time(hand: Hand, profile: Profile, publisher: Publisher) -> bool:
     """What came too near to its time, or was moved too far away from it, is kept by smm; unless it may be there already."""
-    if not isinstance(publisher, SchedulesNatively) or hand.ledger.doubts(hand.action.id):
+    if hand.ledger.doubts(hand.action.id):
         return True
     delivery, now = delivery_of(hand), hand.ws.clock.now()
-    takes = publisher.scheduling
+    takes = scheduling_of(hand.ws, profile, publisher)
+    if takes is None or hand.ledger.publishes_early(profile.name):
+        hand.ledger.keep(hand.action, "the platform's scheduler cannot be relied on", now, now)
+        return False
     if delivery.due_at - takes.at_most <= now and now + SEND_WITHIN <= delivery.due_at - takes.at_least:
+        if hand.ledger.is_settling_a_hand_over(profile.name):
+            hand.postpone(now + ASK_AGAIN, "another hand-over of this profile has no clear answer yet")
+            return False
         return True
     ours = max(delivery.due_at - max(takes.at_most, hand.ws.config.publish.prepare_ahead), now)
     hand.ledger.keep(hand.action, "the platform's scheduler could not have it in time", ours, now)
@@ -122,7 +135,13 @@ def hear(hand: Hand, profile: Profile, publisher: Publisher) -> None:
 
 
 def _heard(hand: Hand, answer: Receipt | Pending | None) -> None:
-    if isinstance(answer, Receipt):
+    now, due = hand.ws.clock.now(), hand.action.due_at
+    if isinstance(answer, Receipt) and now < due - TOO_SOON:
+        _went_out_early(hand, answer)
+    elif not isinstance(answer, Receipt) and now < due:
+        # That it is not there yet, or not shown yet, is as it should be.
+        hand.postpone(due, hand.action.reason)
+    elif isinstance(answer, Receipt):
         outcome = Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(answer), reason="sent by the platform")
         hand.settle(outcome, hand.published(answer))
     elif isinstance(answer, Pending):
@@ -132,6 +151,30 @@ def _heard(hand: Hand, answer: Receipt | Pending | None) -> None:
         hand.postpone(hand.ws.clock.now() + ASK_AGAIN, "it is being taken back")
     else:
         hand.hold_in_doubt("the platform knows neither its schedule nor the post: look, then `smm deliveries resolve`")
+
+
+def _went_out_early(hand: Hand, receipt: Receipt) -> None:
+    """The platform published at once what it was to publish later: it is taken back there, and smm sends it in its time."""
+    if hand.ledger.is_asked_back(hand.action):
+        hand.postpone(hand.action.due_at, "it is being taken back")
+        return
+    why = f"the platform published it at once, and not at {hand.action.due_at:%Y-%m-%d %H:%M} UTC"
+    hand.ledger.undo_early(hand.action, why, hand.ws.clock.now())
+    where = f" ({receipt.url})" if receipt.url else ""
+    hand.report.failed(f"{hand.name}: {why}{where}; it is taken back and goes out in its time")
+    hand.tell(
+        "delivery.early",
+        f"{hand.name} went out too soon{where}: {why}. It is deleted there and goes out in its time; from now on smm keeps"
+        f" the time of {hand.action.profile} itself",
+        urgent=True,
+    )
+
+
+def look_at_once(hand: Hand, profile: Profile, publisher: Publisher) -> None:
+    """After a hand-over that worked: see that what was handed over waits there."""
+    delivery = delivery_of(hand)
+    if delivery.state is ActionState.WAITING:
+        confirm(Hand(hand.ws, delivery, hand.epoch, hand.report), profile, publisher)
 
 
 def confirm(hand: Hand, profile: Profile, publisher: Publisher) -> None:

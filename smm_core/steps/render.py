@@ -15,6 +15,7 @@ from smm_core.engine import Call
 from smm_core.errors import ConfigError, MediaError, NotFound, PluginError, SmmError, TooLate
 from smm_core.limits import Limits, Size
 from smm_core.model import (
+    ActionKind,
     Attachment,
     Level,
     Part,
@@ -165,6 +166,22 @@ def _check(ws: Workspace, request: CheckRequest) -> list[Problem]:
             continue
         problems += [problem if problem.by else replace(problem, by=name) for problem in found]
     return problems
+
+
+def check_reply(ws: Workspace, content: PostContent, variant: Variant, profile: Profile) -> tuple[Problem, ...]:
+    """What every check says of a reply. What a platform or a brand book asks of posts alone (a picture, a call to action) is
+    not asked of it; where the platform limits comments otherwise than posts, that limit holds."""
+    limits, brand = ws.limits_of(profile), ws.client(profile.client).brand
+    text = (limits.first_comment_text,) if limits.first_comment and limits.first_comment_text else limits.text
+    request = CheckRequest(
+        content=content,
+        variant=variant,
+        profile=profile,
+        limits=replace(limits, text=text, images=replace(limits.images, minimum=0)),
+        brand=replace(brand, require_call_to_action=False, require_hashtag_set=False),
+        action=ActionKind.REPLY,
+    )
+    return tuple(_check(ws, request))
 
 
 def _past(content: PostContent, profile: Profile, now: datetime) -> list[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,10 @@ from smm_core.contracts import ByHand, Finds, Guarantees, Pending, Prepared, Pre
 from smm_core.engine import Call
 from smm_core.errors import MediaError, NeedsLogin, OutcomeUnknown, Rejected, SecretError, SmmError, TryLater
 from smm_core.lifecycle import A_MOMENT, PARTS
-from smm_core.model import ActionState, Attempt, Late, Profile, Receipt
+from smm_core.model import ActionKind, ActionState, Attempt, Late, Part, Profile, Receipt
 from smm_core.steps.acts import promises_of, way_of
 from smm_core.steps.hand import SEND_WITHIN, Hand
-from smm_core.steps.native import begin_hand_over, may_go_on
+from smm_core.steps.native import begin_hand_over, look_at_once, may_go_on
 from smm_core.steps.placing import next_slot
 from smm_core.store import NotApproved, Outcome
 
@@ -33,13 +34,13 @@ def send_due(hand: Hand, profile: Profile, publisher: Publisher) -> None:
         return
     if is_part and begin_hand_over(hand, profile, publisher):
         return
-    promises = promises_of(hand.action, publisher)
+    promises = promises_of(hand, profile, publisher)
     if hand.action.attempts and not hand.key_holds(promises, hand.ledger.doubts(hand.action.id)):
         hand.hold_in_doubt(
             "an earlier attempt may have published it, and the platform would not recognise a second one"
         )
         return
-    parent, root = hand.ledger.receipts(hand.action)
+    parent, root = _above(hand)
     if not _prepare(hand, profile, publisher, parent, root):
         return
     at, why = hand.pace(profile).earliest(hand.action) if is_part else (hand.action.due_at, "")
@@ -104,10 +105,23 @@ def _request(hand: Hand, profile: Profile, parent: Receipt | None, root: Receipt
     }
 
 
+def _above(hand: Hand) -> tuple[Receipt | None, Receipt | None]:
+    """What it hangs below, and the first part of its thread; for a reply, what it answers."""
+    if hand.action.kind is ActionKind.REPLY:
+        return hand.ledger.subject(hand.action).receipt, None
+    return hand.ledger.receipts(hand.action)
+
+
 def _is_prepared(hand: Hand) -> bool:
-    """Whether its handles were made and have not run out."""
+    """Whether its handles were made, have not run out, and were not refused.
+
+    After a try that was surely not accepted `prepare` is asked again, with these handles: it may be them that do not hold
+    any more, or the login. While a try may have published it, they stay as they are.
+    """
     expire = hand.action.handles_expire
-    return bool(hand.action.handles) and (expire is None or expire > hand.ws.clock.now())
+    if not hand.action.handles or (expire is not None and expire <= hand.ws.clock.now()):
+        return False
+    return not hand.action.attempts or bool(hand.ledger.doubts(hand.action.id))
 
 
 def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | None, root: Receipt | None) -> bool:
@@ -115,6 +129,8 @@ def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt
     if not way_of(hand.action).is_prepared or _is_prepared(hand):
         return True
     request = PrepareRequest(**_request(hand, profile, parent, root))
+    if hand.action.kind is ActionKind.DELETE:
+        request = replace(request, part=Part(text=""))
     try:
         made = hand.call(
             profile,
@@ -134,9 +150,9 @@ def _prepare(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt
         _try_again(hand, error)
     else:
         if isinstance(made, Pending):
-            # Handed to the next `prepare`, and good for nothing else.
-            hand.ledger.keep_handles(hand.action, made.handles, hand.ws.clock.now())
-            hand.postpone(hand.ws.clock.now() + made.check_after, made.note)
+            now = hand.ws.clock.now()
+            hand.ledger.keep_handles(hand.action, made.handles, now)  # not ready: `prepare` goes on from them
+            hand.postpone(now + made.check_after, made.note)
             return False
         if made.handles:
             hand.ledger.keep_handles(hand.action, made.handles, made.expires_at)
@@ -162,7 +178,7 @@ def _send(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | 
     # All that can fail is done before the claim: after it, there must be an outcome.
     now = never_behind(hand.ws.clock)
     send_by = now() + SEND_WITHIN
-    way, promises = way_of(hand.action), promises_of(hand.action, publisher)
+    way, promises = way_of(hand.action), promises_of(hand, profile, publisher)
     request = way.request(hand, _request(hand, profile, parent, root), send_by)
     method = getattr(publisher, way.method)
     once = hand.ws.profile_client(profile).once(
@@ -222,6 +238,8 @@ def _can_be_settled(publisher: Publisher, promises: Guarantees) -> bool:
 def _answered(hand: Hand, attempt: Attempt, publisher: Publisher, request: Any, answer: Receipt | Pending) -> None:
     if isinstance(answer, Receipt):
         hand.finish(attempt, Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(answer)), hand.published(answer))
+        if hand.action.kind is ActionKind.HAND_OVER:
+            look_at_once(hand, request.profile, publisher)
         return
     by_hand = None
     if isinstance(request, SendRequest) and isinstance(publisher, ByHand) and ByHand in publisher.abilities:

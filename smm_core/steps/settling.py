@@ -10,6 +10,7 @@ from smm_core.errors import NeedsLogin, PluginError, Rejected
 from smm_core.model import ActionKind, ActionState, Attempt, Profile, Receipt
 from smm_core.steps.acts import promises_of, way_of
 from smm_core.steps.hand import Hand, back_off
+from smm_core.steps.native import look_at_once
 from smm_core.store import NotSent, Outcome
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -48,7 +49,7 @@ def resume(hand: Hand, profile: Profile, publisher: Publisher) -> None:
 
 def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     """Found: published. Same key inside its life, or absence proven: scheduled again. Otherwise a person decides."""
-    promises = promises_of(hand.action, publisher)
+    promises = promises_of(hand, profile, publisher)
     doubts = hand.ledger.doubts(hand.action.id)
     # A request may leave as late as its attempt ends (a process can be frozen in between), so that is when settling begins.
     # Whoever sets the clock proves nothing by it; after a start of the machine, the epoch lets settling begin anew.
@@ -68,6 +69,8 @@ def settle_unknown(hand: Hand, profile: Profile, publisher: Publisher) -> None:
                 Outcome(state=ActionState.PUBLISHED, receipt=hand.dated(found), reason="found after no clear answer"),
                 hand.published(found),
             )
+            if hand.action.kind is ActionKind.HAND_OVER:
+                look_at_once(hand, profile, publisher)
             return
         searched = True
     if hand.key_holds(promises, doubts):

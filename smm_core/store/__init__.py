@@ -9,22 +9,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from smm_core.store.claims import Fenced, NotApproved, NotSent, Outcome
+    from smm_core.store.inbox import Entry, Kept
     from smm_core.store.journal import ProfileState
     from smm_core.store.planning import Choice, Held, Move, Plan, Planned
     from smm_core.store.posts import Change
+    from smm_core.store.replies import PlannedReply
     from smm_core.store.store import Store
 
 __all__ = [
     "Change",
     "Choice",
+    "Entry",
     "Fenced",
     "Held",
+    "Kept",
     "Move",
     "NotApproved",
     "NotSent",
     "Outcome",
     "Plan",
     "Planned",
+    "PlannedReply",
     "ProfileState",
     "Store",
 ]
@@ -35,6 +40,9 @@ _HOME_OF = {
     "Held": "planning",
     "Move": "planning",
     "Plan": "planning",
+    "Entry": "inbox",
+    "Kept": "inbox",
+    "PlannedReply": "replies",
     "Fenced": "claims",
     "NotApproved": "claims",
     "NotSent": "claims",

@@ -15,8 +15,9 @@ from smm_core.clock import to_text
 from smm_core.errors import NotFound, TooLate
 from smm_core.lifecycle import ENDED, ON_A_WORD
 from smm_core.model import Action, ActionKind, ActionState, PostState, Problem, Receipt, Variant, from_json, to_json
+from smm_core.store import replies
 from smm_core.store.database import Database, Row
-from smm_core.store.handed import GIVE_UP, MAY_BE_OUT, insert, take_back
+from smm_core.store.handed import BY_ITSELF, GIVE_UP, MAY_BE_OUT, insert, is_approved, keep_variant, take_back
 from smm_core.store.posts import end_post
 
 _GOES_THERE = "it is being handed over to the platform's scheduler"
@@ -75,7 +76,7 @@ def plan_edits(
     with db.write() as tx:
         parts = _parts(tx, number)
         keep_variant(tx, parts[0]["post_id"], variant, problems, at)
-        waits = not (parts[0]["trial"] or _is_approved(tx, parts[0], variant.digest))
+        waits = not (parts[0]["trial"] or is_approved(tx, parts[0], variant.digest))
         _none_on_its_way(tx, parts)
         texts: list[object] = [*variant.parts, *([variant.first_comment] if variant.first_comment else [])]
         live = [row for row in parts if row["state"] != ActionState.CANCELLED]
@@ -102,28 +103,6 @@ def plan_edits(
                 (parts[0]["post_id"], parts[0]["client"], approver, to_json({variant.profile: variant.digest}), at),
             )
         return numbers
-
-
-def plan_reply(
-    db: Database, number: int, variant: Variant, by: str, now: datetime, *, target: Receipt | None = None
-) -> int:
-    """See `Ledger.plan_reply`."""
-    with db.write() as tx:
-        row = _row(tx, number)
-        if row["state"] != ActionState.PUBLISHED or row["removed_at"] is not None:
-            raise TooLate(f"delivery {number} is {_word(row)}", hint="a reply goes below what is out")
-        keep_variant(tx, row["post_id"], variant, (), to_text(now))
-        return insert(
-            tx,
-            row,
-            kind=ActionKind.REPLY,
-            at=to_text(now),
-            by=by,
-            on=row["id"],
-            digest=variant.digest,
-            seq=0,
-            target=to_json(target) if target else None,
-        )
 
 
 def subject(db: Database, action: Action) -> Subject:
@@ -209,6 +188,25 @@ def is_asked_back(db: Database, action: Action) -> bool:
     return found is not None
 
 
+def undo_early(db: Database, action: Action, reason: str, now: datetime) -> None:
+    """See `Ledger.undo_early`."""
+    at = to_text(now)
+    with db.write() as tx:
+        row = _row(tx, action.id)
+        if row["state"] != ActionState.WAITING:
+            raise TooLate(f"delivery {action.id} is {row['state']} in the meantime")
+        take_back(tx, row["post_id"], at, reason, BY_ITSELF, profile=row["profile"])
+        tx.execute("UPDATE actions SET wake_at = max(due_at, ?), reason = ? WHERE id = ?", (at, reason, action.id))
+
+
+def publishes_early(db: Database, profile: str) -> bool:
+    """See `Ledger.publishes_early`."""
+    found = db.value(
+        "SELECT 1 FROM actions WHERE profile = ? AND kind = 'take-back' AND by = ? LIMIT 1", (profile, BY_ITSELF)
+    )
+    return found is not None
+
+
 # ---------------------------------------------------------------- claiming, and what follows
 
 
@@ -247,11 +245,14 @@ def is_stale(db: Database, action: Action) -> str:
 def follow(tx: sqlite3.Connection, row: Row, number: int, state: ActionState, at: str) -> None:
     """What else changes when an act comes to an end, in the same transaction."""
     kind, done = ActionKind(row["kind"]), state is ActionState.PUBLISHED
-    if kind is ActionKind.DELETE and done:
+    if kind is ActionKind.REPLY:
+        replies.ended(tx, number, state, at)
+    elif kind is ActionKind.DELETE and done:
         tx.execute("UPDATE actions SET removed_at = ? WHERE id = ?", (at, row["on_id"]))
     elif kind is ActionKind.HAND_OVER and done:
         tx.execute(
-            "UPDATE actions SET wake_at = max(due_at, ?), reason = ? WHERE id = ? AND state = 'waiting'",
+            # At once, to see that it waits there; the answer says when to look again.
+            "UPDATE actions SET wake_at = ?, reason = ? WHERE id = ? AND state = 'waiting'",
             (at, _IS_THERE, row["on_id"]),
         )
     elif kind is ActionKind.HAND_OVER and state is ActionState.CANCELLED:
@@ -307,25 +308,6 @@ def _release(tx: sqlite3.Connection, number: int, at: str, *, reason: str, give_
 
 
 # ---------------------------------------------------------------- rows
-
-
-def keep_variant(tx: sqlite3.Connection, post: int, variant: Variant, problems: Sequence[Problem], at: str) -> None:
-    """Store what an act sends; it belongs to no revision of the post."""
-    tx.execute(
-        "INSERT OR IGNORE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
-        " VALUES (?, ?, ?, -1, ?, ?, ?)",
-        (post, variant.profile, variant.digest, to_json(variant), to_json(list(problems)), at),
-    )
-
-
-def _is_approved(tx: sqlite3.Connection, row: Row, digest: str) -> bool:
-    return (
-        tx.execute(
-            "SELECT 1 FROM approvals WHERE post_id = ? AND profile = ? AND digest = ?",
-            (row["post_id"], row["profile"], digest),
-        ).fetchone()
-        is not None
-    )
 
 
 def _row(tx: sqlite3.Connection, number: int) -> Row:

@@ -140,7 +140,8 @@ RULES = (
     Rule(
         name="approved",
         says="No request left without approval: every attempt, but those of trials, has a verdict that says approve, is"
-        " about that post, and covers what was sent. For a reply, a deletion or a taking back the word of a person is kept.",
+        " about that post, and covers what was sent. For a reply, a deletion or a taking back the word of a person is kept;"
+        " a reply that was to be approved has a verdict, too.",
         sql=f"""
             SELECT id, 'was attempted on nobody''s word' FROM actions
             WHERE kind IN {_among(ON_A_WORD)} AND attempts > 0 AND by = ''
@@ -152,7 +153,7 @@ RULES = (
                 ELSE printf('on verdict %d, which does not cover what was sent', v.id) END)
             FROM attempts t JOIN actions a ON a.id = t.action_id
             LEFT JOIN verdicts v ON v.id = t.verdict_id LEFT JOIN reviews r ON r.id = v.review_id
-            WHERE a.trial = 0 AND a.kind NOT IN {_among(ON_A_WORD)} AND (v.id IS NULL OR v.decision != 'approve' OR r.post_id IS NOT a.post_id
+            WHERE a.trial = 0 AND (a.on_verdict OR a.kind NOT IN {_among(ON_A_WORD)}) AND (v.id IS NULL OR v.decision != 'approve' OR r.post_id IS NOT a.post_id
                 OR NOT CASE WHEN json_valid(v.digests) THEN EXISTS (SELECT 1 FROM json_each(v.digests) d
                     WHERE d.key = a.profile AND d.value = t.digest) ELSE 0 END)
         """,
@@ -331,12 +332,12 @@ RULES = (
     ),
     Rule(
         name="nothing-waits-in-vain",
-        says="What waits, waits for a part that may still come, for the platform's own scheduler, or (an edit) for a verdict.",
+        says="What waits, waits for a part that may still come, for the platform's own scheduler, or (an edit, a reply) for a verdict.",
         sql="""
             SELECT a.id, printf('waits, %s', CASE WHEN p.id IS NULL THEN 'but for nothing'
                 ELSE printf('but the part before it (delivery %d) is %s', p.id, p.state) END)
             FROM actions a LEFT JOIN actions p ON p.id = a.parent_id
-            WHERE a.state = 'waiting' AND a.kind != 'edit' AND (p.id IS NULL OR p.state IN ('published', 'cancelled'))
+            WHERE a.state = 'waiting' AND a.kind != 'edit' AND NOT (a.kind = 'reply' AND a.on_verdict) AND (p.id IS NULL OR p.state IN ('published', 'cancelled'))
                 AND NOT EXISTS (SELECT 1 FROM actions h WHERE h.on_id = a.id AND h.kind = 'hand-over'
                     AND h.state != 'cancelled' AND h.removed_at IS NULL)
         """,

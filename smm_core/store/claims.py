@@ -31,7 +31,8 @@ NOT_PAUSED = (
 _EPOCH = "(SELECT value FROM meta WHERE key = 'epoch') AS epoch"
 _CLAIM = f"""
     SELECT actions.id, actions.state, actions.due_at, actions.parent_id, actions.kind, actions.trial, actions.key,
-        actions.variant_digest, actions.on_id, actions.target, actions.by, {_EPOCH}, parent.state AS parent_state,
+        actions.variant_digest, actions.on_id, actions.target, actions.by,
+        actions.on_verdict, {_EPOCH}, parent.state AS parent_state,
         approvals.verdict_id
     FROM actions
     LEFT JOIN actions AS parent ON parent.id = actions.parent_id
@@ -123,7 +124,7 @@ def claim(db: Database, action: Action, epoch: int, now: datetime, clock: Clock)
             raise TooLate(f"delivery {action.id}: the part before it is not out")
         if row["kind"] not in lifecycle.PARTS and (why := acts.stale(tx, row)):
             raise TooLate(f"delivery {action.id}: {why}")
-        needs_verdict = not row["trial"] and row["kind"] not in lifecycle.ON_A_WORD
+        needs_verdict = not row["trial"] and (row["on_verdict"] or row["kind"] not in lifecycle.ON_A_WORD)
         if needs_verdict and row["verdict_id"] is None:
             raise NotApproved(f"delivery {action.id}: what it would send is not approved")
         tx.execute(

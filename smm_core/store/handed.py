@@ -7,9 +7,10 @@ when it was taken back; then it is scheduled again where it is still wanted, els
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from smm_core.model import ActionKind, ActionState, digest_of
+from smm_core.model import ActionKind, ActionState, Problem, Variant, digest_of, to_json
 from smm_core.store.database import Row
 
 MAY_BE_OUT = (
@@ -28,6 +29,9 @@ STARTED = f"kind IN ('publish', 'comment') AND ({MAY_BE_OUT} OR ({_LOST_THERE}))
 
 WITH_THE_PLATFORM = f"kind = 'hand-over' AND removed_at IS NULL AND ({MAY_BE_OUT})"
 """SQL for a hand-over that the platform's scheduler has or may have."""
+
+BY_ITSELF = "smm itself"
+"""On whose word something is taken back that the platform published too soon."""
 
 GIVE_UP = "give up"
 """What a taking back is for, where its delivery is to be given up whatever its post says."""
@@ -90,7 +94,7 @@ def is_being_taken_back(tx: sqlite3.Connection, post: int) -> bool:
 
 def insert(
     tx: sqlite3.Connection,
-    like: Row,
+    like: Row | Mapping[str, Any],
     *,
     kind: ActionKind,
     at: str,
@@ -141,6 +145,24 @@ def insert(
         ),
     ).lastrowid
     return number or 0
+
+
+def keep_variant(tx: sqlite3.Connection, post: int, variant: Variant, problems: Sequence[Problem], at: str) -> None:
+    """Store what an act sends; it belongs to no revision of the post."""
+    tx.execute(
+        "INSERT OR IGNORE INTO variants (post_id, profile, digest, revision, content, problems, created_at)"
+        " VALUES (?, ?, ?, -1, ?, ?, ?)",
+        (post, variant.profile, variant.digest, to_json(variant), to_json(list(problems)), at),
+    )
+
+
+def is_approved(tx: sqlite3.Connection, like: Row | Mapping[str, Any], digest: str) -> bool:
+    """Whether a variant is approved for the post and profile of an action."""
+    found = tx.execute(
+        "SELECT 1 FROM approvals WHERE post_id = ? AND profile = ? AND digest = ?",
+        (like["post_id"], like["profile"], digest),
+    ).fetchone()
+    return found is not None
 
 
 def _json(handles: dict[str, Any]) -> str:

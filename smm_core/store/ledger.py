@@ -27,12 +27,13 @@ from smm_core.model import (
     from_json,
     to_json,
 )
-from smm_core.store import acts, claims, lists, planning
+from smm_core.store import acts, claims, lists, planning, replies
 from smm_core.store.acts import Subject
 from smm_core.store.claims import Outcome
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import STARTED
 from smm_core.store.planning import Choose, Held, Move, Plan, Planned
+from smm_core.store.replies import PlannedReply
 from smm_core.store.timekeeping import keep_up, skipped
 
 
@@ -288,11 +289,13 @@ class Ledger:
         """
         return acts.plan_edits(self._db, number, variant, problems, approver, by, now)
 
-    def plan_reply(
-        self, number: int, variant: Variant, by: str, now: datetime, *, target: Receipt | None = None
-    ) -> int:
-        """Plan a reply (a variant of one part) below an action that is out, or below `target`, which is someone else's."""
-        return acts.plan_reply(self._db, number, variant, by, now, target=target)
+    def plan_reply(self, reply: PlannedReply, now: datetime) -> int:
+        """Plan a reply below an action that is out, or below someone else's; the act's number.
+
+        With an approver it waits for a verdict, for which a review is opened; otherwise it is due at once. `TooLate` when what
+        it is below is not out (any more); an `SmmError` when the same reply was given already and is wanted but once.
+        """
+        return replies.plan_reply(self._db, reply, now)
 
     def subject(self, action: Action) -> Subject:
         """What an act acts on, with the receipt by which the platform knows it after its last edit."""
@@ -319,6 +322,21 @@ class Ledger:
     def handed_over(self, action: Action) -> int | None:
         """The number of the hand-over by which the platform's scheduler has or may have a delivery; None without one."""
         return acts.handed_over(self._db, action)
+
+    def undo_early(self, action: Action, reason: str, now: datetime) -> None:
+        """Plan to take back a waiting delivery that the platform published at once; it is scheduled again after that."""
+        acts.undo_early(self._db, action, reason, now)
+
+    def is_settling_a_hand_over(self, profile: str) -> bool:
+        """Whether a hand-over of a profile got no clear answer, and it is not known yet what became of it."""
+        found = self._db.value(
+            "SELECT 1 FROM actions WHERE state = 'unknown' AND profile = ? AND kind = 'hand-over' LIMIT 1", (profile,)
+        )
+        return found is not None
+
+    def publishes_early(self, profile: str) -> bool:
+        """Whether a platform was ever seen to publish at once what it was to schedule on this profile."""
+        return acts.publishes_early(self._db, profile)
 
     def is_asked_back(self, action: Action) -> bool:
         """Whether a delivery is being taken back from the platform's scheduler, with the outcome still open."""
@@ -380,12 +398,21 @@ class Ledger:
 
     def published_since(self, since: datetime, profile: str | None = None) -> list[Action]:
         """What went out since an instant, oldest first."""
-        sql = "SELECT * FROM actions WHERE published_at >= ?"
-        values: list[str] = [to_text(since)]
-        if profile:
-            sql += " AND profile = ?"
-            values.append(profile)
-        return [_action(row) for row in self._db.rows(sql + " ORDER BY published_at", tuple(values))]
+        whose = [profile] if profile else self._profiles()
+        rows = self._db.rows(
+            f"SELECT * FROM actions WHERE profile IN ({','.join('?' * len(whose))}) AND published_at >= ? ORDER BY published_at",
+            (*whose, to_text(since)),
+        )
+        return [_action(row) for row in rows]
+
+    def _profiles(self) -> list[str]:
+        """The profiles that have actions, each found by one look at the index."""
+        rows = self._db.rows(
+            "WITH RECURSIVE each (profile) AS (SELECT min(profile) FROM actions UNION ALL"
+            " SELECT (SELECT min(profile) FROM actions WHERE profile > each.profile) FROM each WHERE each.profile IS NOT NULL)"
+            " SELECT profile FROM each WHERE profile IS NOT NULL"
+        )
+        return [row["profile"] for row in rows]
 
     def last_out(self, profile: str, until: datetime) -> tuple[datetime, datetime] | None:
         """When the first part of a profile's last delivery went out, `until` then at the latest, and when it was due."""
@@ -444,4 +471,6 @@ def _action(row: Row) -> Action:
         target=from_json(row["target"], Receipt) if row["target"] else None,
         by=row["by"],
         removed_at=from_text(row["removed_at"]) if row["removed_at"] else None,
+        interaction_id=row["interaction_id"],
+        on_verdict=bool(row["on_verdict"]),
     )

@@ -10,6 +10,16 @@ from smm_core.store.database import Database, Row
 
 Plain = dict[str, Any]
 
+REPLIES = "~replies"
+"""The source of the posts that are the homes of replies; no configured source can have a tilde in its name."""
+
+OURS = (
+    "(SELECT CASE o.kind WHEN 'edit' THEN o.on_id ELSE o.id END FROM actions o WHERE o.profile = i.profile"
+    " AND o.receipt IS NOT NULL AND o.kind IN ('publish', 'comment', 'reply', 'edit') AND CASE WHEN json_valid(o.receipt)"
+    " THEN json_extract(o.receipt, '$.remote_id') END = +i.on_remote ORDER BY o.id LIMIT 1)"
+)
+"""SQL for the number of our action to which the interaction `i` belongs. It is as the index `actions_by_remote` wants it."""
+
 # How a listing shows the places in the queue.
 _QUEUE = {"slot": "next slot", "end": "end of queue", "first": "front of queue"}
 
@@ -43,6 +53,7 @@ def posts(
 ) -> list[Plain]:
     """Posts in the order they were made, each with the instant its first delivery is or was due."""
     sql, values = _where(("client", client))
+    sql += f" AND source != '{REPLIES}'"
     if states:
         sql += f" AND state IN ({','.join('?' * len(states))})"
         values.extend(states)
@@ -107,7 +118,8 @@ def deliveries(
             sql += clause
             values.append(instant)
     rows = db.rows(
-        f"SELECT a.*, p.slug FROM actions a JOIN posts p ON p.id = a.post_id WHERE 1=1{sql}"
+        "SELECT a.*, p.slug, i.author FROM actions a JOIN posts p ON p.id = a.post_id"
+        f" LEFT JOIN interactions i ON i.id = a.interaction_id WHERE 1=1{sql}"
         " ORDER BY a.due_at, a.post_id, a.profile, a.trial, a.variant_digest, a.seq, a.id LIMIT ?",
         (*values, limit),
     )
@@ -137,6 +149,7 @@ def _delivery(rows: Sequence[Row]) -> Plain:
     return {
         "id": [row["id"] for row in rows],
         "kind": first["kind"] if is_act else "delivery",
+        "to": first["author"],
         "post_id": first["post_id"],
         "post": first["slug"],
         "profile": first["profile"],
@@ -148,6 +161,78 @@ def _delivery(rows: Sequence[Row]) -> Plain:
         "reason": worst["reason"],
         "trial": bool(first["trial"]),
     }
+
+
+def inbox(
+    db: Database,
+    *,
+    client: str | None = None,
+    profile: str | None = None,
+    states: Sequence[str] = (),
+    since: str | None = None,
+    limit: int = 200,
+) -> list[Plain]:
+    """What others said, the newest first, with the post it belongs to and how our last reply stands."""
+    sql, values = _where(("i.client", client), ("i.profile", profile))
+    if states == ("new", "read"):
+        sql += " AND i.state != 'done'"  # as the index of what is open has it
+    elif states:
+        sql += f" AND i.state IN ({','.join('?' * len(states))})"
+        values.extend(states)
+    if since is not None:
+        sql += " AND i.at >= ?"
+        values.append(since)
+    rows = db.rows(
+        f"SELECT i.*, p.slug, p.source, a.kind AS on_kind, r.id AS reply, r.state AS reply_state, r.on_verdict,"
+        f" r.reason AS reply_reason, r.receipt AS reply_receipt FROM (SELECT i.*, {OURS} AS on_action FROM interactions i"
+        f" WHERE 1=1{sql} ORDER BY i.at DESC, i.id DESC LIMIT ?) i"
+        " LEFT JOIN actions a ON a.id = i.on_action LEFT JOIN posts p ON p.id = a.post_id"
+        " LEFT JOIN actions r ON r.id = (SELECT max(id) FROM actions WHERE interaction_id = i.id)"
+        " ORDER BY i.at DESC, i.id DESC",
+        (*values, limit),
+    )
+    return [_interaction(row, json.loads(row["content"])) for row in rows]
+
+
+def _interaction(row: Row, content: Plain) -> Plain:
+    reply = None
+    if row["reply"] is not None:
+        receipt = json.loads(row["reply_receipt"]) if row["reply_receipt"] else {}
+        reply = {
+            "delivery": row["reply"],
+            "state": row["reply_state"],
+            "says": reply_words(row["reply_state"], waits=bool(row["on_verdict"])),
+            "reason": row["reply_reason"],
+            "url": receipt.get("url"),
+        }
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "client": row["client"],
+        "profile": row["profile"],
+        "author": row["author"],
+        "author_name": content["author_name"],
+        "text": content["text"],
+        "at": content["at"],
+        "url": content["url"],
+        "language": content["language"],
+        "post": row["slug"] if row["source"] != REPLIES else None,
+        "on": row["on_action"],
+        "on_kind": row["on_kind"],
+        "on_remote": row["on_remote"],
+        "state": row["state"],
+        "edited_at": row["edited_at"],
+        "changed_at": row["changed_at"],
+        "by": row["changed_by"],
+        "reply": reply,
+    }
+
+
+def reply_words(state: str, *, waits: bool) -> str:
+    """How a reply stands, as people say it."""
+    if state == "waiting" and waits:
+        return "waiting for approval"
+    return {"published": "out", "cancelled": "given up", "unknown": "no clear answer"}.get(state, state)
 
 
 def post_number(db: Database, name: str) -> int | None:

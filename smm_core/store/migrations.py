@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("smm")
 
 # How many there are; `PRAGMA user_version` of an up-to-date database. A test holds that the two agree.
-LATEST = 2
+LATEST = 3
 
 
 @migrations()
@@ -20,6 +20,12 @@ def m001_first(db: Database) -> None:
 def m002_plan(db: Database) -> None:
     """What the plan needs besides: the wall time behind a due instant, and how a platform fares on a profile."""
     _run(db, _SECOND)
+
+
+@migrations()
+def m003_inbox(db: Database) -> None:
+    """What others say, where each profile stopped listening, and which actions answer to what."""
+    _run(db, _THIRD)
 
 
 def _run(db: Database, statements: str) -> None:
@@ -163,4 +169,26 @@ ALTER TABLE verdicts ADD COLUMN follows INTEGER REFERENCES verdicts (id);
 ALTER TABLE attempts ADD COLUMN started_mark TEXT;
 ALTER TABLE attempts ADD COLUMN ended_mark TEXT;
 ALTER TABLE profiles ADD COLUMN rest_begun TEXT;
+"""
+
+_THIRD = """
+CREATE TABLE interactions (
+    id INTEGER PRIMARY KEY, client TEXT NOT NULL, profile TEXT NOT NULL, remote_id TEXT NOT NULL, kind TEXT NOT NULL,
+    author TEXT NOT NULL, at TEXT NOT NULL, on_remote TEXT, content TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'new',
+    changed_by TEXT NOT NULL DEFAULT '', changed_at TEXT NOT NULL, seen_at TEXT NOT NULL, edited_at TEXT,
+    UNIQUE (profile, remote_id)
+);
+CREATE INDEX interactions_by_time ON interactions (at, id);
+CREATE INDEX interactions_open ON interactions (at, id) WHERE state != 'done';
+CREATE INDEX interactions_on ON interactions (profile, on_remote) WHERE on_remote IS NOT NULL;
+CREATE TABLE listened (
+    profile TEXT PRIMARY KEY, cursor TEXT NOT NULL, at TEXT NOT NULL, rest REAL NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+ALTER TABLE actions ADD COLUMN interaction_id INTEGER REFERENCES interactions (id);
+ALTER TABLE actions ADD COLUMN on_verdict INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX actions_answering ON actions (interaction_id) WHERE interaction_id IS NOT NULL;
+CREATE INDEX actions_by_remote ON actions
+    (profile, CASE WHEN json_valid(receipt) THEN json_extract(receipt, '$.remote_id') END) WHERE receipt IS NOT NULL;
+DROP INDEX actions_published;
+DROP INDEX readings_by_profile;
 """

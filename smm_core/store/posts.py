@@ -23,6 +23,7 @@ from smm_core.model import (
 )
 from smm_core.store.changes import after_edit, call_off, frees, only_moves, requeue, stays
 from smm_core.store.database import Database, Row
+from smm_core.store.lists import REPLIES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,13 +168,13 @@ class Posts:
 
     def slugs(self) -> list[str]:
         """All slugs."""
-        return [row["slug"] for row in self._db.rows("SELECT slug FROM posts")]
+        return [row["slug"] for row in self._db.rows(f"SELECT slug FROM posts WHERE source != '{REPLIES}'")]
 
     def listed(
         self, *, client: str | None = None, states: Sequence[PostState] = (), label: str | None = None, limit: int = 500
     ) -> list[Post]:
         """In the order they were made."""
-        sql = "SELECT * FROM posts WHERE 1=1"
+        sql = f"SELECT * FROM posts WHERE source != '{REPLIES}'"
         values: list[str | int] = []
         if client:
             sql += " AND client = ?"

@@ -11,6 +11,7 @@ from smm_core.store.claims import Fenced, NotApproved, NotSent, Outcome
 from smm_core.store.database import Database
 from smm_core.store.ideas import Ideas, Sources
 from smm_core.store.identity import Identity
+from smm_core.store.inbox import Inbox
 from smm_core.store.journal import Events, Profiles, ProfileState, Readings
 from smm_core.store.ledger import Ledger
 from smm_core.store.neighbours import Neighbours
@@ -42,6 +43,7 @@ class Store:
         self.ledger = Ledger(self._db, clock)
         self.readings = Readings(self._db)
         self.events = Events(self._db)
+        self.inbox = Inbox(self._db)
         self.profiles = Profiles(self._db, clock)
 
     def close(self) -> None:

@@ -55,7 +55,7 @@ FLOORS = [
         "quarantine",
     ),
     ("workspace",),
-    ("authoring", "attention", "explain", "doctor", "steps", "pages", "quality"),
+    ("authoring", "attention", "explain", "doctor", "promises", "steps", "pages", "quality"),
     ("daemon", "rounds", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),
 ]

@@ -31,6 +31,8 @@ def plaza(module: str) -> Iterator[PublisherCase]:
             pending=network.pending,
             ready=network.ready,
             clock=clock,
+            says=network.says,
+            agrees=network.agrees,
         )
 
 

@@ -53,6 +53,12 @@ def _address(without: str) -> tuple[str, str]:
     return _ADDRESS, f'{asking}    {without}            body = {{"url": address, "alt": picture.alt}}\n'
 
 
+_WORDS = 'html.unescape(notice["html"].replace("<br>", "\\n"))'
+_ON = '        on=notice["on"],\n'
+_NOTICES = '        notices = _list(_ask(ctx, request.profile, "GET", "/notices", params=params))\n'
+_HEARD = "        return ListenPage(\n"
+
+
 def _rendering(change: str) -> tuple[str, str]:
     return (
         _RENDER,
@@ -181,6 +187,31 @@ MUTANTS = (
     _mutant("does not know what it handed over", "test_what_is_handed_over_goes_out_later", ('if schedule["post"] else Pending(check_after=_SOON)', 'if schedule["post"] else None')),
     _mutant("takes back what is out", "test_what_is_handed_over_goes_out_later", (_TAKEN, _TAKEN.replace("(204, 404)", "(204, 404, 409)"))),
     _mutant("takes nothing back", "test_what_is_taken_back_stays_in", ('_request(ctx, request.profile, "DELETE", f"/schedules/{request.schedule.remote_id}")', "Response(status=204, headers={}, body=b'', url='')")),
+    # ---- what others say
+    _mutant("hears markup", "test_a_comment_comes_as_it_was_written", (_WORDS, 'notice["html"]')),
+    _mutant("leaves the markup's escapes", "test_a_comment_comes_as_it_was_written", (_WORDS, _WORDS.replace("html.unescape(", "("))),
+    _mutant("writes authors with @", "test_a_comment_comes_as_it_was_written", ('notice["by"].removeprefix("@")', 'notice["by"]')),
+    _mutant("takes the plaza's wall time", "test_a_comment_comes_as_it_was_written", ('datetime.fromisoformat(notice["at"]).astimezone(UTC)', 'datetime.fromisoformat(notice["at"])')),
+    _mutant("forgets what a comment is on", "test_a_comment_comes_as_it_was_written", (_ON, "")),
+    _mutant("names the notice, not what was said", "test_a_comment_comes_as_it_was_written", ('remote_id=notice["id"]', 'remote_id=notice["notice"]')),
+    _mutant("takes mentions for comments", "test_a_mention_is_on_nothing_of_ours", ('InteractionKind.COMMENT if notice["on"] else InteractionKind.MENTION', "InteractionKind.COMMENT")),
+    _mutant("hears comments only", "test_a_mention_is_on_nothing_of_ours", ("for one in notices)", 'for one in notices if one["on"])')),
+    _mutant("always begins anew", "test_listening_goes_on_where_it_stopped", ('cursor=notices[-1]["notice"] if notices else request.cursor', 'cursor=""')),
+    _mutant("forgets where it stopped when nothing is new", "test_listening_goes_on_where_it_stopped", ('if notices else request.cursor', 'if notices else ""')),
+    _mutant("hears the first page only", "test_all_of_many_come_page_by_page", ("more=len(notices) == _NOTICES", "more=False")),
+    _mutant("always has more", "test_all_of_many_come_page_by_page", ("more=len(notices) == _NOTICES", "more=True")),
+    _mutant("takes the present for the time of a comment", "test_the_same_comes_twice_as_the_same", ('datetime.fromisoformat(notice["at"]).astimezone(UTC)', "datetime.now(UTC)")),
+    _mutant("marks as read what it hears", "test_listening_only_reads", (_HEARD, f'        _request(ctx, request.profile, "POST", "/notices")\n{_HEARD}')),
+    _mutant("answers below the post", "test_what_was_said_can_be_answered", (_ON, f'{_ON}        extra={{"on": notice["on"]}},\n'), ("parent=request.to.remote_id)", 'parent=request.to.extra.get("on") or request.to.remote_id)')),
+    _mutant("takes a failure for nothing new", "test_no_answer_is_not_nothing_new", (_NOTICES, f"        try:\n    {_NOTICES}        except PluginError:\n            notices = []\n")),
+    _mutant("keeps its token with what was said", "test_what_is_kept_of_others_holds_no_secret", (_ON, f'{_ON}        extra={{"with": _headers(profile)}},\n')),
+    # ---- logging in, and servers that differ
+    _mutant("promises a key before it has asked", "test_promises_of_a_server_are_pure", ('if "max_text" in known:', "if True:")),
+    _mutant("promises by the hour", "test_promises_of_a_server_are_pure", ('if "max_text" in known:', "if datetime.now().hour >= 0:")),
+    _mutant("has one state for all logins", "test_a_person_logs_in[a browser that comes back]", ("secrets.token_urlsafe(16)", '"login"')),
+    _mutant("keeps no token", "test_a_person_logs_in[a code to copy]", ('        ctx.credentials.put("token", Secret(_object(answer)["id"]))\n', "")),
+    _mutant("forgets where the browser came back to", "test_a_person_logs_in[a browser that comes back]", ('"redirect": request.redirect}\n        answer', '"redirect": ""}\n        answer')),
+    _mutant("takes a wrong code for a bad day", "test_a_wrong_code_is_told", ("answer.status == 400:\n            raise NeedsLogin", "answer.status == 499:\n            raise NeedsLogin")),
     # ---- secrets
     _mutant("logs the token", "test_no_secret_is_told", (_HEADERS, f"{_HEADERS}    ctx.log.debug('asking with %s', headers)\n")),
     _mutant("keeps the token in its handles", "test_no_secret_is_told", (_PREPARED, "        return Prepared(handles={'media': uploaded, **_headers(request.profile)})\n")),

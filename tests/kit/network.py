@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from smm_core.testing import Answer, FakeClock, Loopback, OpenApi, Received, Route, answer_json
 from smm_core.testing.kit import Shown
@@ -69,6 +71,17 @@ DESCRIPTION = {
             "put": {"requestBody": _takes({"$ref": "#/components/schemas/Post"})},
             "delete": {},
         },
+        "/notices": {
+            "parameters": [_TOKEN],
+            "get": {
+                "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 50}},
+                    {"name": "after", "in": "query", "schema": {"type": "string"}},
+                ]
+            },
+            "post": {},
+        },
+        "/tokens": {"post": {"requestBody": {"content": {"application/x-www-form-urlencoded": {}}}}},
         "/jobs/{id}": {"parameters": [_TOKEN, _ID], "get": {}},
         "/schedules": {
             "parameters": [_TOKEN],
@@ -109,6 +122,8 @@ class PlazaNetwork:
         self._clock = clock
         self._numbers = count(1)
         self._slow = 0
+        self._said: list[dict[str, Any]] = []
+        self._codes: dict[str, str] = {}
         self.loopback = Loopback(
             Route("GET", "/me", self._me),
             Route("POST", "/media", self._media),
@@ -116,6 +131,9 @@ class PlazaNetwork:
             Route("GET", "/posts", self._list),
             Route("PUT", "/posts/{id}", self._edit),
             Route("DELETE", "/posts/{id}", self._delete),
+            Route("GET", "/notices", self._notices),
+            Route("POST", "/notices", self._mark),
+            Route("POST", "/tokens", self._give_token),
             Route("GET", "/jobs/{id}", self._job),
             Route("POST", "/schedules", self._schedule),
             Route("GET", "/schedules/{id}", self._schedule_of),
@@ -137,6 +155,34 @@ class PlazaNetwork:
         """Newer posts, written elsewhere."""
         for _ in range(number):
             self._add(Stored(id="", text="Somebody wrote this on a phone"))
+
+    def says(self, text: str, on: str | None) -> str:
+        """Somebody says something, below a post or elsewhere; the id that has."""
+        said = f"c{next(self._numbers)}"
+        self._said.append(
+            {
+                "notice": f"n{len(self._said) + 1}",
+                "id": said,
+                "on": on,
+                "by": "@ann",
+                "html": html.escape(text).replace("\n", "<br>"),
+                "at": f"2026-11-23T09:{len(self._said) % 60:02}:00+01:00",
+            }
+        )
+        return said
+
+    def agrees(self, url: str) -> str:
+        """A person opens the address of a login and says yes; the code."""
+        query = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        code = f"code-{secrets.token_hex(6)}"
+        self._codes[code] = query["redirect"]
+        return code
+
+    def _give_token(self, request: Received) -> Answer:
+        form = request.form()
+        if self._codes.pop(form["code"], None) != form.get("redirect", ""):
+            return answer_json({"error": "no such code"}, status=400)
+        return answer_json({"id": f"token-{secrets.token_hex(6)}"})
 
     def pending(self) -> None:
         """The next post takes its time."""
@@ -210,6 +256,14 @@ class PlazaNetwork:
             ids = [one.id for one in newest_first]
             newest_first = newest_first[ids.index(request.query["before"]) + 1 :]
         return answer_json([one.as_json() for one in newest_first[: int(request.query.get("limit", "20"))]])
+
+    def _notices(self, request: Received) -> Answer:
+        names = [one["notice"] for one in self._said]
+        known = names.index(request.query["after"]) + 1 if "after" in request.query else 0
+        return answer_json(self._said[known : known + int(request.query.get("limit", "20"))])
+
+    def _mark(self, request: Received) -> Answer:
+        return Answer(status=204)
 
     def _edit(self, request: Received) -> Answer:
         post = self._posts[request.params["id"]]

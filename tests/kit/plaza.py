@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import html
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 from smm_core import (
     ActionKind,
+    CompleteLoginRequest,
     Context,
     DeleteRequest,
     Deletes,
@@ -24,7 +27,16 @@ from smm_core import (
     ImageLimits,
     Inspected,
     InspectRequest,
+    Interaction,
+    InteractionKind,
     Limits,
+    ListenPage,
+    ListenRequest,
+    Listens,
+    LoggedIn,
+    LoginBegun,
+    LoginRequest,
+    LogsIn,
     NeedsLogin,
     OutcomeUnknown,
     Part,
@@ -55,6 +67,7 @@ from smm_core import (
     TextLimit,
     TextUnit,
     TryLater,
+    VariesByServer,
     WentOutRequest,
     hookimpl,
     render_plain,
@@ -63,6 +76,7 @@ from smm_core import (
 _SOON = timedelta(seconds=5)
 _UPLOADS_HOLD = timedelta(hours=20)
 _PAGE = 100
+_NOTICES = 50
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +100,34 @@ class Plaza:
         not_sent=frozenset({400, 401, 403, 404, 413, 415, 422, 429}),
     )
     scheduling = Scheduling(at_least=timedelta(minutes=5), at_most=timedelta(days=7))
-    abilities: frozenset[type] = frozenset({Deletes, Edits, Finds, Previews, Replies, Resumes, SchedulesNatively})
+    abilities: frozenset[type] = frozenset(
+        {Deletes, Edits, Finds, Listens, LogsIn, Previews, Replies, Resumes, SchedulesNatively, VariesByServer}
+    )
+
+    def guarantees_for(self, profile: Profile, known: Mapping[str, Any]) -> Guarantees:
+        """Of a plaza that was never asked, that it knows keys is not promised."""
+        if "max_text" in known:
+            return self.guarantees
+        return Guarantees(find=self.guarantees.find, not_sent=self.guarantees.not_sent)
+
+    def scheduling_for(self, profile: Profile, known: Mapping[str, Any]) -> Scheduling | None:
+        """Every plaza has a scheduler."""
+        return self.scheduling
+
+    def begin_login(self, request: LoginRequest, ctx: Context) -> LoginBegun:
+        """Where a person says yes."""
+        state = secrets.token_urlsafe(16)
+        query = urlencode({"state": state, "redirect": request.redirect})
+        return LoginBegun(url=f"{request.profile.settings.url}/allow?{query}", state=state)
+
+    def complete_login(self, request: CompleteLoginRequest, ctx: Context) -> LoggedIn:
+        """A token for a code."""
+        form = {"code": request.code.reveal(), "redirect": request.redirect}
+        answer = ctx.http.request("POST", f"{request.profile.settings.url}/tokens", data=form)
+        if answer.status == 400:
+            raise NeedsLogin("the plaza does not take that code", hint="begin anew")
+        ctx.credentials.put("token", Secret(_object(answer)["id"]))
+        return LoggedIn()
 
     def inspect(self, request: InspectRequest, ctx: Context) -> Inspected:
         """Who we are."""
@@ -185,6 +226,16 @@ class Plaza:
         schedule = _object(answer)
         return _receipt(schedule["post"]) if schedule["post"] else Pending(check_after=_SOON)
 
+    def listen(self, request: ListenRequest, ctx: Context) -> ListenPage:
+        """What came after the last notice that we know, oldest first."""
+        params = {"limit": str(_NOTICES), **({"after": request.cursor} if request.cursor else {})}
+        notices = _list(_ask(ctx, request.profile, "GET", "/notices", params=params))
+        return ListenPage(
+            interactions=tuple(_interaction(one, request.profile) for one in notices),
+            cursor=notices[-1]["notice"] if notices else request.cursor,
+            more=len(notices) == _NOTICES,
+        )
+
     def preview(self, request: PreviewRequest, ctx: Context) -> Preview:
         """The text on a white page."""
         from PIL import Image
@@ -247,6 +298,19 @@ def _answered(answer: Response, ctx: Context) -> Receipt | Pending:
     if not post.get("id"):
         raise OutcomeUnknown("the plaza answered without an id")
     return _receipt(post)
+
+
+def _interaction(notice: Mapping[str, Any], profile: Profile) -> Interaction:
+    return Interaction(
+        profile=profile.name,
+        kind=InteractionKind.COMMENT if notice["on"] else InteractionKind.MENTION,
+        remote_id=notice["id"],
+        author=notice["by"].removeprefix("@"),
+        text=html.unescape(notice["html"].replace("<br>", "\n")),
+        at=datetime.fromisoformat(notice["at"]).astimezone(UTC),
+        url=f"https://plaza.example/{notice['id']}",
+        on=notice["on"],
+    )
 
 
 def _receipt(post: Mapping[str, Any]) -> Receipt:

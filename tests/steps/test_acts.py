@@ -17,11 +17,12 @@ from smm_core.contracts import Deletes, Edits, Guarantees, Imitates, Replies
 from smm_core.errors import SmmError, TooLate
 from smm_core.model import Action, ActionKind, ActionState, Decision, PostState, ReviewState
 from smm_core.steps import Report
-from smm_core.steps.changing import delete, reply, update
+from smm_core.steps.changing import delete, update
 from smm_core.steps.collect import collect
 from smm_core.steps.measure import measure
 from smm_core.steps.publish import publish
 from smm_core.steps.render import render
+from smm_core.steps.reply import reply as planned_reply
 from smm_core.steps.review import review
 from smm_core.steps.schedule import schedule
 from smm_core.store.audit import audit
@@ -91,6 +92,12 @@ class Desk:
         found = audit(self.ws.store.path)
         assert found == []
         return True
+
+
+def reply(ws: Workspace, action: Action, text: str, *, to: str = "") -> int:
+    """A reply as it is planned; its number."""
+    number, _ = planned_reply(ws, action, text, to=to)
+    return number
 
 
 @pytest.fixture

@@ -130,6 +130,9 @@ BREAKS = {
         "UPDATE verdicts SET digests = replace(digests, '\":\"', '\":\"0') WHERE id = 1",
         "UPDATE verdicts SET digests = 'yes to all' WHERE id = 1",
         "UPDATE actions SET kind = 'delete', on_id = 1 WHERE id = 2",
+        "UPDATE actions SET kind = 'reply', on_id = 1 WHERE id = 2",
+        "UPDATE actions SET kind = 'reply', on_id = 1, by = 'ann', on_verdict = 1 WHERE id = 2;"
+        " UPDATE attempts SET verdict_id = NULL WHERE id = 2",
     ],
     "approval-stood": [
         "INSERT INTO verdicts (review_id, decision, by, at, digests) SELECT review_id, 'rework', by, at, digests FROM verdicts"
@@ -191,6 +194,7 @@ BREAKS = {
     "threads": ["UPDATE actions SET parent_id = 1 WHERE id = 3", "UPDATE actions SET parent_id = 2 WHERE id = 1"],
     "nothing-waits-in-vain": [
         "UPDATE actions SET state = 'waiting', wake_at = NULL WHERE id = 3",
+        "UPDATE actions SET kind = 'reply', by = 'ann', state = 'waiting', wake_at = NULL WHERE id = 3",
         "UPDATE actions SET state = 'waiting', receipt = NULL, published_at = NULL WHERE id = 2",
     ],
     "waking": [

@@ -33,7 +33,7 @@ def sandbox_group() -> click.Group:
     def sandbox() -> None:
         """The local network behind test profiles."""
 
-    for command in (_timeline(), _faults(), _login(), _reset()):
+    for command in (_timeline(), _say(), _faults(), _login(), _reset()):
         sandbox.add_command(command)
     return sandbox
 
@@ -66,6 +66,36 @@ def _timeline() -> click.Command:
         click.echo(files.picture)
 
     return timeline
+
+
+def _say() -> click.Command:
+    import click
+
+    @click.command("say")
+    @click.argument("profile")
+    @click.argument("text")
+    @click.option("--on", metavar="ID", help="The post that is commented on (default: its newest).")
+    @click.option("--mention", is_flag=True, help="Mention PROFILE elsewhere, on none of its posts.")
+    @click.option("--by", "author", default="Ann", show_default=True, help="Who says it.")
+    @click.pass_context
+    def say(context: click.Context, profile: str, text: str, on: str | None, mention: bool, author: str) -> None:
+        """Let somebody say TEXT to PROFILE: a comment on its newest post, unless you choose otherwise."""
+        network, now = _network(context), datetime.now(UTC)
+        posts = [post for post in timeline_of(network, profile, now).posts if post.parent is None]
+        if on is not None and on not in [post.id for post in posts]:
+            raise SmmError(
+                f"{profile} has no post {on} on the test network", hint="smm sandbox timeline --json shows them"
+            )
+        if not mention and not posts:
+            raise SmmError(f"nothing of {profile} is visible on the test network", hint="use --mention")
+        with network.writing() as session:
+            below = None if mention else on or posts[0].id
+            remark = session.say(profile, author=author, text=text, on=below, now=now)
+        click.echo(
+            f"{remark.author} {'mentioned' if mention else 'commented on a post of'} {profile}; smm listen hears it"
+        )
+
+    return say
 
 
 def _faults() -> click.Command:

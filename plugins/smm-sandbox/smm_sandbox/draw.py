@@ -219,10 +219,13 @@ def _signs() -> _Block:
 
 
 def _comment(post: PostView, number: int, width: int, kit: _Kit) -> _Block:
-    inner = width - 2 * _px(14)
-    head = _line_of_text(f"First comment by {post.handle}", _SMALL, LIGHT.muted, inner, kit)
-    words = _text(pieces_of(post.comments[number], Style(size=_px(16))), inner, kit)
-    return _sunken(_stack([head, words], gap=_px(2)), width)
+    comment = post.comments[number]
+    left = _px(36) if comment.is_reply else 0
+    inner = width - left - 2 * _px(14)
+    head = _line_of_text(f"{comment.what} by {comment.author}", _SMALL, LIGHT.muted, inner, kit)
+    words = _text(pieces_of(comment.spans, Style(size=_px(16))), inner, kit)
+    block = _sunken(_stack([head, words], gap=_px(2)), width - left)
+    return _Block(height=block.height, paint=lambda canvas, x, y: block.paint(canvas, x + left, y))
 
 
 # ---------------------------------------------------------------- pictures and cards

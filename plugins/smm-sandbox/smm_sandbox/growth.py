@@ -45,8 +45,19 @@ _RATES = {
 def post_value(metric: Metric, post_id: str, followers: int, age: timedelta) -> int:
     """A post's number at an age, for an account that started with `followers`. Before its birth it is 0."""
     rate = _RATES[metric]
-    share = rate.low + (rate.high - rate.low) * _luck(post_id, metric)
+    share = rate.low + (rate.high - rate.low) * luck(post_id, metric)
     return math.floor(_audience(post_id, followers) * share * _progress(age, rate.slowness))
+
+
+def reached_after(metric: Metric, post_id: str, followers: int, number: int) -> timedelta | None:
+    """The age at which a post's number gets there; None when it never does."""
+    rate = _RATES[metric]
+    share = rate.low + (rate.high - rate.low) * luck(post_id, metric)
+    final = _audience(post_id, followers) * share
+    if final < number:
+        return None
+    pace = _PACE * rate.slowness
+    return min(SETTLED, -math.log(1 - number / final * (1 - math.exp(-SETTLED / pace))) * pace)
 
 
 def followers_value(start: int, account_age: timedelta, posts: Iterable[tuple[str, timedelta]]) -> int:
@@ -60,8 +71,8 @@ def followers_value(start: int, account_age: timedelta, posts: Iterable[tuple[st
 
 def _audience(post_id: str, followers: int) -> float:
     """How many people the post reaches in the end: some strangers, and 12 to 72 % of the followers."""
-    luck = _luck(post_id, "audience")
-    return 12 + 30 * luck + followers * (0.12 + 0.6 * luck**2)
+    share = luck(post_id, "audience")
+    return 12 + 30 * share + followers * (0.12 + 0.6 * share**2)
 
 
 def _progress(age: timedelta, slowness: float) -> float:
@@ -71,6 +82,6 @@ def _progress(age: timedelta, slowness: float) -> float:
     return min(1.0, grown / (1 - math.exp(-SETTLED / pace)))
 
 
-def _luck(post_id: str, what: str) -> float:
-    """A number from 0 to 1 that depends on nothing but the post and what it is for."""
+def luck(post_id: str, what: str) -> float:
+    """A number from 0 to 1 that depends on nothing but the post (or account) and what it is for."""
     return int.from_bytes(hashlib.sha256(f"{post_id} {what}".encode()).digest()[:6]) / 2**48

@@ -18,7 +18,7 @@ from smm_core import StoreError
 from smm_sandbox.session import Session
 
 FILE = "network.db"
-_VERSION = 2
+_VERSION = 3
 _PATIENCE_SECONDS = 10.0
 _SCHEMA = (
     """CREATE TABLE accounts (
@@ -42,7 +42,13 @@ _SECOND = (
     "ALTER TABLE posts ADD COLUMN edited_at INTEGER",
     "CREATE TABLE schedules (id TEXT PRIMARY KEY, account TEXT NOT NULL, post TEXT NOT NULL, taken_back INTEGER NOT NULL DEFAULT 0)",
 )
-_VERSIONS = (_SCHEMA, _SECOND)
+_THIRD = (
+    """CREATE TABLE remarks (
+        serial INTEGER PRIMARY KEY, account TEXT NOT NULL, author TEXT NOT NULL, author_name TEXT NOT NULL, text TEXT NOT NULL,
+        on_post TEXT, at INTEGER NOT NULL)""",
+    "CREATE INDEX remarks_of_account ON remarks (account, at)",
+)
+_VERSIONS = (_SCHEMA, _SECOND, _THIRD)
 
 
 class Network:

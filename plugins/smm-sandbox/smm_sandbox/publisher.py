@@ -23,6 +23,9 @@ from smm_core import (
     InspectRequest,
     Limits,
     LinkStyle,
+    ListenPage,
+    ListenRequest,
+    Listens,
     Pending,
     PluginError,
     PostContent,
@@ -46,12 +49,14 @@ from smm_core import (
     WentOutRequest,
     render_plain,
 )
+from smm_sandbox.audience import as_interaction, heard
 from smm_sandbox.network import Network
-from smm_sandbox.records import Kind, StoredPost, Submission, url_of
+from smm_sandbox.records import Kind, Remark, StoredPost, Submission, url_of
 from smm_sandbox.rules import named_rules, network_rules, rule_set, rule_set_names
 from smm_sandbox.service import SCHEDULE_AT_LEAST, SCHEDULE_AT_MOST, Service, require_login
 from smm_sandbox.settings import SandboxSettings, account_of, settings_of
 
+_AT_A_TIME = 20
 _KINDS = {ActionKind.PUBLISH: Kind.POST, ActionKind.COMMENT: Kind.COMMENT}
 
 
@@ -74,7 +79,7 @@ class SandboxPublisher:
     )
     scheduling = Scheduling(at_least=SCHEDULE_AT_LEAST, at_most=SCHEDULE_AT_MOST)
     abilities: frozenset[type] = frozenset(
-        {Finds, Resumes, Previews, Imitates, Deletes, Edits, Replies, SchedulesNatively}
+        {Finds, Resumes, Previews, Imitates, Deletes, Edits, Replies, Listens, SchedulesNatively}
     )
 
     def inspect(self, request: InspectRequest, ctx: Context) -> Inspected:
@@ -153,6 +158,23 @@ class SandboxPublisher:
             post = session.scheduled(request.profile.name, request.schedule.remote_id)
         return _answer(post, request.profile, ctx) if post else None
 
+    def listen(self, request: ListenRequest, ctx: Context) -> ListenPage:
+        """What the network's people said since the cursor, oldest first, some at a time."""
+        network, now = Network(ctx.data_dir()), ctx.now()
+        require_login(network, request.profile.name)
+        with network.reading() as session:
+            known = session.account(request.profile.name)
+            if known is None:
+                return ListenPage(cursor=request.cursor)
+            account = account_of(request.profile, network_rules(request.profile), known.joined_at)
+            said = [one for one in heard(session, account, now) if _mark(one) > request.cursor]
+        page = said[:_AT_A_TIME]
+        return ListenPage(
+            interactions=tuple(as_interaction(one, request.profile) for one in page),
+            cursor=_mark(page[-1]) if page else request.cursor,
+            more=len(said) > len(page),
+        )
+
     # ---- settling
 
     def find(self, request: FindRequest, ctx: Context) -> Receipt | None:
@@ -203,6 +225,11 @@ class SandboxPublisher:
 
     def _service(self, network: Network, profile: Profile, ctx: Context) -> Service:
         return Service(network, network_rules(profile), ctx.now, limit=settings_of(profile).posts_per_window)
+
+
+def _mark(remark: Remark) -> str:
+    """Where listening stops after a remark; later ones sort behind it."""
+    return f"{remark.at.isoformat(timespec='microseconds')} {remark.id}"
 
 
 def _submission(

@@ -83,6 +83,18 @@ class Submission:
     send_by: datetime
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Remark:
+    """What one of the network's people wrote, at `at` (UTC): a comment below the post `on`, or a mention."""
+
+    id: str
+    author: str
+    author_name: str
+    text: str
+    at: datetime
+    on: str | None = None
+
+
 def url_of(handle: str, post_id: str) -> str:
     """The address of a post. `.invalid` leads nowhere for good (RFC 2606), so nobody takes a test for the real thing."""
     return f"https://sandbox.invalid/@{quote(handle)}/{quote(post_id)}"

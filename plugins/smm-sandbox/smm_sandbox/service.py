@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from smm_core import NeedsLogin, OutcomeUnknown, Rejected, TryLater, inspect_picture
+from smm_sandbox.audience import heard
 from smm_sandbox.faults import Fault, FaultKind
 from smm_sandbox.gate import Found, judge, judge_upload, refusal
 from smm_sandbox.network import Network
-from smm_sandbox.records import Account, Kind, StoredPost, Submission, Upload
+from smm_sandbox.records import Account, Kind, Remark, StoredPost, Submission, Upload
 from smm_sandbox.rules import Breach, RuleSet
 from smm_sandbox.session import Session, schedule_id
 
@@ -163,10 +164,11 @@ class Service:
                 raise Rejected(f"422 {at:%Y-%m-%d %H:%M} UTC is too near, or too far away, to be scheduled")
             session.welcome(submission.account)
             self._require_room(session, submission.account.name, now)
-            parent = self._parent(session, submission, now)
+            answers = self._remark(session, submission, now)
+            parent = None if answers else self._parent(session, submission, now)
             uploads = self._uploads(session, submission)
             judge(submission, uploads, session.depth(parent) + 1 if parent else 1, self._rules)
-            root = (parent.root or parent.id) if parent else None
+            root = (parent.root or parent.id) if parent else answers.on if answers else None
             post = session.add(submission, style=self._rules.ids, root=root, now=now, visible_at=at or now + delay)
             if at is not None:
                 session.keep_schedule(post)
@@ -178,6 +180,13 @@ class Service:
         if len(taken) >= self._limit:
             # There is room again when the oldest of those that fill the window leaves it.
             raise TryLater("429 Too many requests: the rate limit is reached", after=taken[-self._limit] + window - now)
+
+    def _remark(self, session: Session, submission: Submission, now: datetime) -> Remark | None:
+        """What one of the network's people said, where a submission answers that."""
+        account, parent = session.account(submission.account.name), submission.parent
+        if account is None or parent is None or session.by_id(account.name, parent) is not None:
+            return None
+        return next((one for one in heard(session, account, now) if one.id == parent), None)
 
     def _parent(self, session: Session, submission: Submission, now: datetime) -> StoredPost | None:
         if submission.parent is None:

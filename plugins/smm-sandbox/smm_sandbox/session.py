@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from smm_sandbox.faults import Fault
 from smm_sandbox.ids import make_id
-from smm_sandbox.records import Account, Kind, Shown, StoredPost, Submission, Upload
+from smm_sandbox.records import Account, Kind, Remark, Shown, StoredPost, Submission, Upload
 from smm_sandbox.rules import IdStyle
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,7 +68,7 @@ class Session:
             "DELETE FROM post_pictures WHERE post IN (SELECT id FROM posts WHERE ?1 IS NULL OR account = ?1)",
             (account,),
         )
-        for table in ("posts", "schedules", "uploads", "faults", "logged_out"):
+        for table in ("posts", "schedules", "uploads", "faults", "logged_out", "remarks"):
             self._db.execute(f"DELETE FROM {table} WHERE ?1 IS NULL OR account = ?1", (account,))  # noqa: S608 - constant names
         self._db.execute("DELETE FROM accounts WHERE ?1 IS NULL OR name = ?1", (account,))
         return int(gone)
@@ -184,6 +184,28 @@ class Session:
         self._db.execute("DELETE FROM post_pictures WHERE post = ?", (post.id,))
         self._add_pictures(post.id, submission)
         return self._only("WHERE id = ?", post.id)
+
+    # ---- what others say
+
+    def say(self, account: str, *, author: str, text: str, on: str | None, now: datetime) -> Remark:
+        """Let somebody comment below a post of the account, or mention it."""
+        handle = author.lower().replace(" ", "-") + ".example"
+        serial = self._db.execute(
+            "INSERT INTO remarks (account, author, author_name, text, on_post, at) VALUES (?, ?, ?, ?, ?, ?)",
+            (account, handle, author, text, on, _micros(now)),
+        ).lastrowid
+        return next(one for one in self.remarks(account, now) if one.id == f"r{serial}")
+
+    def remarks(self, account: str, now: datetime) -> tuple[Remark, ...]:
+        """What people were made to say to an account, oldest first."""
+        rows = self._db.execute(
+            "SELECT serial, author, author_name, text, on_post, at FROM remarks WHERE account = ? AND at <= ? ORDER BY at, serial",
+            (account, _micros(now)),
+        )
+        return tuple(
+            Remark(id=f"r{row[0]}", author=row[1], author_name=row[2], text=row[3], on=row[4], at=_instant(row[5]))
+            for row in rows
+        )
 
     # ---- schedules
 

@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from smm_core import NotFound
+from smm_sandbox.audience import heard
 from smm_sandbox.draw import draw_posts
 from smm_sandbox.metrics import Numbers
 from smm_sandbox.network import Network
 from smm_sandbox.pages import AccountHead, timeline_html
-from smm_sandbox.records import Account, Kind, StoredPost, url_of
+from smm_sandbox.records import Account, Kind, Remark, StoredPost, url_of
 from smm_sandbox.rules import rule_set
 from smm_sandbox.view import PostView, say_instant, say_number, views_of_account
 
@@ -59,7 +60,7 @@ class TimelineFiles:
 
 def timeline_of(network: Network, name: str, now: datetime) -> Timeline:
     """The time line of a profile; one that never reached the network is `NotFound`, with the nearest name."""
-    account, posts = _load(network, name, now)
+    account, posts, _ = _load(network, name, now)
     numbers = Numbers(account, rule_set(account.rules), posts, now)
     return Timeline(
         profile=account.name,
@@ -72,8 +73,8 @@ def timeline_of(network: Network, name: str, now: datetime) -> Timeline:
 
 def write_timeline(network: Network, name: str, now: datetime, folder: Path) -> TimelineFiles:
     """Write `index.html` and `timeline.png` into the folder, the pictures below it; files of an earlier time are replaced."""
-    account, posts = _load(network, name, now)
-    views = views_of_account(account, rule_set(account.rules), posts, now)
+    account, posts, said = _load(network, name, now)
+    views = views_of_account(account, rule_set(account.rules), posts, now, said)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     names = _copy_pictures(network, posts, folder / "pictures")
     page, picture = folder / "index.html", folder / "timeline.png"
@@ -83,12 +84,12 @@ def write_timeline(network: Network, name: str, now: datetime, folder: Path) -> 
     return TimelineFiles(page=page, picture=picture)
 
 
-def _load(network: Network, name: str, now: datetime) -> tuple[Account, tuple[StoredPost, ...]]:
+def _load(network: Network, name: str, now: datetime) -> tuple[Account, tuple[StoredPost, ...], tuple[Remark, ...]]:
     with network.reading() as session:
         account = session.account(name)
         if account is None:
             raise _unknown(name, tuple(known.name for known in session.accounts()))
-        return account, session.visible(name, now)
+        return account, session.visible(name, now), heard(session, account, now)
 
 
 def _unknown(name: str, known: Sequence[str]) -> NotFound:

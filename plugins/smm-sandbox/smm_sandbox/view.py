@@ -9,12 +9,14 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from smm_core import Attachment, LinkStyle, PreviewRequest, clean, find_hashtags, find_links, find_mentions
+from smm_core import Attachment, LinkStyle, PreviewRequest, Profile, clean, find_hashtags, find_links, find_mentions
 from smm_sandbox.metrics import Numbers
-from smm_sandbox.records import Account, Kind, StoredPost
+from smm_sandbox.records import Account, Kind, Remark, StoredPost
 from smm_sandbox.rules import Look, RuleSet
 
 _LONGEST_LINK = 36
+_UNANSWERED_SHOWN = 2
+_REPLY = "Reply"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -76,6 +78,20 @@ class PartView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CommentView:
+    """What stands below a post: what it is (`First comment`, `Reply` …), whose, and its words."""
+
+    what: str
+    author: str
+    spans: tuple[Span, ...]
+
+    @property
+    def is_reply(self) -> bool:
+        """Whether it answers the comment above it."""
+        return self.what == _REPLY
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PostView:
     """A post with all its parts. `at` is the instant, `when` how people say it in the profile's zone."""
 
@@ -86,7 +102,7 @@ class PostView:
     at: datetime
     when: str
     parts: tuple[PartView, ...]
-    comments: tuple[tuple[Span, ...], ...] = ()
+    comments: tuple[CommentView, ...] = ()
 
     @property
     def initials(self) -> str:
@@ -118,8 +134,13 @@ def view_of_variant(request: PreviewRequest, rules: RuleSet) -> PostView:
             )
             for part in variant.parts
         ),
-        comments=(spans_of(variant.first_comment, links=clickable),) if variant.first_comment else (),
+        comments=(_first_comment(profile, variant.first_comment, clickable),) if variant.first_comment else (),
     )
+
+
+def _first_comment(profile: Profile, text: str, clickable: bool) -> CommentView:
+    handle = clean(profile.handle.lstrip("@") or profile.name)
+    return CommentView(what="First comment", author=handle, spans=spans_of(text, links=clickable))
 
 
 def _picture_view(attachment: Attachment) -> PictureView:
@@ -133,19 +154,25 @@ def _picture_view(attachment: Attachment) -> PictureView:
 
 
 def views_of_account(
-    account: Account, rules: RuleSet, posts: Sequence[StoredPost], now: datetime
+    account: Account, rules: RuleSet, posts: Sequence[StoredPost], now: datetime, heard: Sequence[Remark] = ()
 ) -> tuple[PostView, ...]:
-    """An account's time line, newest first: each thread with its comments is one view."""
+    """An account's time line, newest first: each thread with its comments is one view. `heard` is what others said to it."""
     numbers = Numbers(account, rules, posts, now)
+    said = {one.id: one for one in heard}
     threads: dict[str, list[StoredPost]] = {}
     for post in posts:
         threads.setdefault(post.root or post.id, []).append(post)
-    return tuple(_view_of_thread(account, rules, thread, numbers) for thread in reversed(threads.values()))
+    return tuple(_view_of_thread(account, rules, thread, numbers, said) for thread in reversed(threads.values()))
 
 
-def _view_of_thread(account: Account, rules: RuleSet, thread: Sequence[StoredPost], numbers: Numbers) -> PostView:
+def _view_of_thread(
+    account: Account, rules: RuleSet, thread: Sequence[StoredPost], numbers: Numbers, said: Mapping[str, Remark]
+) -> PostView:
     clickable = rules.limits.link_style is not LinkStyle.NONE
     first = thread[0]
+    # What answers a comment stands below it; what answers a mention is a post of its own.
+    replies = [post for post in thread[1:] if post.parent in said]
+    own = [post for post in thread if post not in replies]
     return PostView(
         look=rules.look,
         name=account.title,
@@ -168,11 +195,38 @@ def _view_of_thread(account: Account, rules: RuleSet, thread: Sequence[StoredPos
                     Counter(word=given.metric, value=say_number(value)) for given, value in numbers.of_post(post)
                 ),
             )
-            for post in thread
-            if post.kind is Kind.POST
+            for post in own
+            if post.kind is Kind.POST or post is first
         ),
-        comments=tuple(spans_of(post.text, links=clickable) for post in thread if post.kind is Kind.COMMENT),
+        comments=tuple(_comments(account, own, replies, said, clickable=clickable)),
     )
+
+
+def _comments(
+    account: Account,
+    own: Sequence[StoredPost],
+    replies: Sequence[StoredPost],
+    said: Mapping[str, Remark],
+    *,
+    clickable: bool,
+) -> Iterator[CommentView]:
+    """The account's own comments, then what others said: all that is answered, with the answers, and the first of the rest."""
+    first = own[0]
+    for post in own[1:]:
+        if post.kind is Kind.COMMENT:
+            yield CommentView(what="First comment", author=account.handle, spans=spans_of(post.text, links=clickable))
+    unanswered = 0
+    for remark in said.values():
+        if remark.id == first.parent:
+            yield CommentView(what="In reply to a post", author=remark.author, spans=spans_of(remark.text))
+        if remark.on != first.id:
+            continue
+        answers = [post for post in replies if post.parent == remark.id]
+        unanswered += not answers
+        if answers or unanswered <= _UNANSWERED_SHOWN:
+            yield CommentView(what="Comment", author=remark.author, spans=spans_of(remark.text, links=clickable))
+        for post in answers:
+            yield CommentView(what=_REPLY, author=account.handle, spans=spans_of(post.text, links=clickable))
 
 
 # ---------------------------------------------------------------- words

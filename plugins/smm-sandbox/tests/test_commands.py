@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 from smm_sandbox import smm_commands, smm_metrics, smm_publishers
 
-from smm_core import ActionKind, NotFound, Part
+from smm_core import ActionKind, NotFound, Part, SmmError
 
 
 @dataclass
@@ -141,3 +141,22 @@ def test_importing_the_plugin_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code, *sys.path], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_words_are_put_into_somebodys_mouth(bench, run):
+    bench.ctx.instant = datetime.now(UTC) - timedelta(hours=1)
+    bench.send("Bread", profile=bench.profile(speed=0))
+    assert run("say", "acme", "Is there some left?", "--by", "Bo").output.startswith("bo.example commented on")
+    assert run("say", "acme", "Look: @acme", "--mention").output.startswith("ann.example mentioned acme")
+    failed = run("say", "acme", "Hello", "--on", "p99", ok=False)
+    assert isinstance(failed.exception, SmmError)
+    assert "acme has no post p99" in str(failed.exception)
+    with bench.network.reading() as session:
+        said = session.remarks("acme", datetime.now(UTC))
+    assert [(one.author, one.text, one.on is None) for one in said] == [
+        ("bo.example", "Is there some left?", False),
+        ("ann.example", "Look: @acme", True),
+    ]
+    run("reset", "acme", "--yes")
+    with bench.network.reading() as session:
+        assert session.remarks("acme", datetime.now(UTC)) == ()

@@ -55,6 +55,10 @@ class Before:
             for turn in range(number):
                 add(session, account, f"elsewhere {turn}", self.clock.now())
 
+    def says(self, text: str, on: str | None) -> str:
+        with self.network.writing() as session:
+            return session.say(PROFILE, author="Ann", text=text, on=on, now=self.clock.now()).id
+
     def plan(self, *words: str) -> None:
         with self.network.writing() as session:
             session.plan_faults(PROFILE, tuple(Fault.parse(word) for word in words))
@@ -92,6 +96,7 @@ def case(tmp_path: Path) -> PublisherCase:
         account="@acme",
         fits=lambda text: all(count(text, limit) <= limit.maximum for limit in RULES.limits.text),
         flood=before.flood,
+        says=before.says,
         pending=lambda: before.plan("pending:60"),
         misbehave=before.misbehave,
         clock=before.clock,

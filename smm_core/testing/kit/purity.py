@@ -30,7 +30,9 @@ def touches(function: Callable[[], T]) -> tuple[T, list[str]]:
             touched.append(what)
 
     before, collects = sys.getprofile(), gc.isenabled()
-    gc.disable()  # the garbage of others, whose sockets and files are closed in the middle of a call, is not its own
+    # The garbage of others, whose sockets and files are closed in the middle of a call, is not its own; and whoever
+    # listens to the collector may look at the clock.
+    gc.disable()
     sys.setprofile(watch)
     try:
         result = function()

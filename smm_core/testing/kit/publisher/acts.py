@@ -109,6 +109,6 @@ class Acts(Suite):
     @staticmethod
     def _ahead(harness: Harness) -> timedelta:
         """Far enough ahead for the platform's scheduler."""
-        takes = harness.publisher.scheduling  # type: ignore[attr-defined]
+        takes = harness.scheduling
         ahead: timedelta = takes.at_least + (takes.at_most - takes.at_least) / 10
         return ahead

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from smm_core.contracts import LogsIn
 from smm_core.errors import MediaError, NeedsLogin, Rejected, TryLater
 from smm_core.model import Receipt
 from smm_core.testing.faults import Status
@@ -81,6 +82,9 @@ class Belongings(Suite):
         platform, rotate = harness.case.platform, harness.case.rotate
         if not harness.credentials.is_used:
             harness.untried = "keeps nothing in ctx.credentials"
+            return None
+        if rotate is None and LogsIn in harness.publisher.abilities and not harness.credentials.puts:
+            harness.untried = "keeps what a login gave it, and changes nothing of that by itself"
             return None
         if platform is None:
             harness.untried = "speaks no HTTP"

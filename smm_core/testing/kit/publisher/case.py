@@ -58,6 +58,11 @@ class PublisherCase:
     for what keeps tokens in `ctx.credentials`. `misbehave`: for a publisher that speaks no HTTP, makes the next send end as a
     row of the table of answers says, or says False where it cannot.
 
+    `agrees`: opens the address of a login as a person would who agrees, and returns the code; needed for what logs in.
+
+    `says`: lets somebody else say a text at the imitation, below the post of ours with an id or (None) mentioning us, and
+    returns the id that it has there; needed for what listens.
+
     `clock`: what the publisher knows of the time, for an imitation that goes by it too. `workspace`: the folder of the test's
     workspace, for one that lies in it; made where none is named.
 
@@ -79,6 +84,8 @@ class PublisherCase:
     ready: Callable[[], None] = lambda: None
     rotate: Callable[[], None] | None = None
     misbehave: Callable[[str], bool] | None = None
+    agrees: Callable[[str], str] | None = None
+    says: Callable[[str, str | None], str] | None = None
     clock: FakeClock = field(default_factory=FakeClock)
     workspace: Path | None = None
     answers: Mapping[str, Differs] = field(default_factory=dict)

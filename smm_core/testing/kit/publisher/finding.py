@@ -20,7 +20,7 @@ class Finding(Suite):
 
     def test_the_same_key_twice_makes_one_post(self, harness: Harness) -> None:
         """An answer got lost, smm asks again as the plugin said it may, and the world sees the post twice."""
-        promises = harness.publisher.guarantees
+        promises = harness.guarantees
         if promises.key_life is None and not promises.natural_id:
             harness.untried = "promises no key"
             return
@@ -74,7 +74,7 @@ class Finding(Suite):
         harness.lose_the_answer(job)
         ours = next(post for post in reversed(harness.posts()) if post.text == job.part.text)
         harness.flood(_NEWER)
-        harness.clock.advance(max(harness.publisher.guarantees.key_settles, timedelta(minutes=1)))
+        harness.clock.advance(max(harness.guarantees.key_settles, timedelta(minutes=1)))
         harness.restart()
         found = harness.find(job, since)
         assert found is not None, f"it is out below {_NEWER} newer posts, and find says that it is not there"
@@ -84,7 +84,7 @@ class Finding(Suite):
         """smm takes another post of the same text for ours: the one that was due is never published."""
         if not harness.has(Finds):
             return
-        exact = harness.publisher.guarantees.find == "exact"
+        exact = harness.guarantees.find == "exact"
         twin = harness.published(harness.job("Bread"))
         harness.clock.advance(_OLDER)
         since = harness.clock.now() if not exact else harness.clock.now() - 2 * _OLDER

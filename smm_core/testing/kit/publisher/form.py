@@ -6,7 +6,7 @@ import dataclasses
 import re
 from datetime import timedelta
 
-from smm_core.contracts import ByHand, Finds, Imitates, Previews
+from smm_core.contracts import ByHand, Finds, Guarantees, Imitates, Previews, Scheduling, VariesByServer
 from smm_core.errors import NeedsLogin, Rejected
 from smm_core.limits import Limits
 from smm_core.model import to_json
@@ -51,10 +51,14 @@ class Form(Suite):
 
     def test_it_has_what_it_claims(self, harness: Harness) -> None:
         """smm relies on an ability or a promise that is not there, and finds out with a post on its way."""
-        publisher, promises = harness.publisher, harness.publisher.guarantees
+        publisher = harness.publisher
         for ability in publisher.abilities:
             assert isinstance(publisher, ability), f"it claims {ability.__name__} but lacks a method of it"
-        finds = Finds in publisher.abilities
+        for promises in (publisher.guarantees, harness.guarantees):
+            self._are_in_order(promises, finds=Finds in publisher.abilities)
+
+    @staticmethod
+    def _are_in_order(promises: Guarantees, *, finds: bool) -> None:
         assert finds == (promises.find is not None), (
             "guarantees.find says how sure `find` is: set it exactly with Finds"
         )
@@ -64,6 +68,21 @@ class Form(Suite):
         proves = sorted(status for status in promises.not_sent if status >= 500 or status < 300)
         assert not proves, f"{proves} in guarantees.not_sent: such an answer does not prove that nothing was published"
         assert promises.key_life is None or promises.key_life > timedelta(0)
+
+    def test_promises_of_a_server_are_pure(self, harness: Harness) -> None:
+        """Whether a lost answer may be sent again depends on the weather, or on a server that nobody has asked yet."""
+        publisher = harness.publisher
+        if not isinstance(publisher, VariesByServer) or not harness.has(VariesByServer):
+            harness.untried = "does not claim VariesByServer"
+            return
+        profile = harness.profile
+        unknown, touched = touches(lambda: publisher.guarantees_for(profile, {}))
+        takes, touched_too = touches(lambda: publisher.scheduling_for(profile, {}))
+        assert not touched + touched_too, f"both must be pure, but touch {', '.join(touched + touched_too)}"
+        assert isinstance(unknown, Guarantees), f"guarantees_for answered {unknown!r} for a server nobody has asked"
+        assert takes is None or isinstance(takes, Scheduling)
+        assert unknown.key_life is None, "a server that nobody has asked may not know keys: promise none"
+        assert harness.guarantees == harness.guarantees, "guarantees_for gave two answers to one question"
 
     def test_limits_are_pure_and_have_a_source(self, harness: Harness) -> None:
         """Posts are blocked or refused for limits that change by themselves, or that nobody can look up."""

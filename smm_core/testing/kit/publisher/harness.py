@@ -12,19 +12,29 @@ from typing import Any
 from smm_core.builtin.limits_check import check_limits
 from smm_core.contracts import (
     CheckRequest,
+    CompleteLoginRequest,
     DeleteRequest,
     EditRequest,
     FindRequest,
+    Guarantees,
     HandOverRequest,
     Inspected,
     InspectRequest,
+    ListenPage,
+    ListenRequest,
+    LoggedIn,
+    LoginBegun,
+    LoginRequest,
     Pending,
     Prepared,
     PrepareRequest,
     ReplyRequest,
     ResumeRequest,
+    SchedulesNatively,
+    Scheduling,
     SendRequest,
     TakeBackRequest,
+    VariesByServer,
     WentOutRequest,
 )
 from smm_core.errors import OutcomeUnknown
@@ -37,8 +47,11 @@ from smm_core.model import (
     Receipt,
     Variant,
     digest_of,
+    from_json,
     sealed,
+    to_json,
 )
+from smm_core.secrets import Secret
 from smm_core.testing.kit.answers import ROWS, Row
 from smm_core.testing.kit.publisher.calls import Calls
 from smm_core.testing.kit.publisher.case import PublisherCase, Shown
@@ -71,6 +84,7 @@ class Harness(Calls):
         self.differences: dict[str, str] = {}
         self._number = 0
         self._kept: dict[str, KeptHandles] = {}
+        self._known: Mapping[str, Any] | None = None
 
     # ------------------------------------------------------------ what it is about
 
@@ -78,6 +92,28 @@ class Harness(Calls):
     def limits(self) -> Any:
         """What the profile accepts, as far as is known without asking."""
         return self.publisher.limits(self.profile, {})
+
+    @property
+    def guarantees(self) -> Guarantees:
+        """What is promised about the server before us, after it was asked who it is."""
+        if isinstance(self.publisher, VariesByServer):
+            return self.publisher.guarantees_for(self.profile, self._known_of_server())
+        return self.publisher.guarantees
+
+    @property
+    def scheduling(self) -> Scheduling:
+        """What the server's scheduler takes."""
+        assert isinstance(self.publisher, SchedulesNatively)
+        takes: Scheduling | None = self.publisher.scheduling
+        if isinstance(self.publisher, VariesByServer):
+            takes = self.publisher.scheduling_for(self.profile, self._known_of_server())
+        assert takes is not None, "it claims SchedulesNatively: let the imitation be a server that schedules"
+        return takes
+
+    def _known_of_server(self) -> Mapping[str, Any]:
+        if self._known is None:
+            self._known = stored(self.inspect().known)
+        return self._known
 
     def has(self, ability: type) -> bool:
         """Whether the publisher claims an ability; when not, the test has nothing to try."""
@@ -227,6 +263,14 @@ class Harness(Calls):
         answer: Receipt | Pending | None = self.call("went_out", request, (Receipt, Pending, type(None)))
         return answer
 
+    def listen(self, cursor: str = "") -> ListenPage:
+        """Ask what others said, as core does with what it has kept."""
+        page: ListenPage = self.call("listen", ListenRequest(profile=self.profile, cursor=cursor), ListenPage)
+        try:
+            return from_json(to_json(page), ListenPage)
+        except (TypeError, ValueError) as error:
+            raise AssertionError(f"what was heard must go to JSON and back: {error}") from error
+
     # ------------------------------------------------------------ calls that cannot be taken back
 
     def send(
@@ -324,6 +368,19 @@ class Harness(Calls):
         """Have the platform forget a schedule."""
         request = TakeBackRequest(profile=self.profile, schedule=schedule, key=key, send_by=self._send_by())
         return self.act("take_back", request)
+
+    # ------------------------------------------------------------ logging in
+
+    def begin_login(self, redirect: str = "") -> LoginBegun:
+        """Ask for the address that a person opens."""
+        answer: LoginBegun = self.call("begin_login", LoginRequest(profile=self.profile, redirect=redirect), LoginBegun)
+        return answer
+
+    def complete_login(self, code: str, redirect: str = "") -> LoggedIn:
+        """Make tokens of a code."""
+        request = CompleteLoginRequest(profile=self.profile, code=Secret(code), redirect=redirect)
+        answer: LoggedIn = self.call("complete_login", request, LoggedIn)
+        return answer
 
     def _send_by(self) -> datetime:
         return self.clock.now() + SEND_WITHIN

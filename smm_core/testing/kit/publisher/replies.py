@@ -55,7 +55,7 @@ class Answers(Suite):
             self._waits_right(row, outcome)
         status = getattr(row.how, "code", None)
         if status is not None and isinstance(outcome, (TryLater, Rejected)):
-            assert status in harness.publisher.guarantees.not_sent, (
+            assert status in harness.guarantees.not_sent, (
                 f"after {status} it says that nothing was published: put {status} into guarantees.not_sent"
             )
         if isinstance(outcome, Exception):

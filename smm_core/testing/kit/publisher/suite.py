@@ -13,13 +13,15 @@ from smm_core.testing.kit.publisher.case import PublisherCase
 from smm_core.testing.kit.publisher.finding import Finding
 from smm_core.testing.kit.publisher.form import Form
 from smm_core.testing.kit.publisher.harness import Harness
+from smm_core.testing.kit.publisher.inbox import Hearing
+from smm_core.testing.kit.publisher.login import LoggingIn
 from smm_core.testing.kit.publisher.rendering import RenderingText
 from smm_core.testing.kit.publisher.replies import Answers
 from smm_core.testing.kit.publisher.secrecy import Secrecy
 from smm_core.testing.kit.publisher.sending import Sending
 
 
-class PublisherSuite(Form, RenderingText, Sending, Answers, Finding, Acts, Belongings, Secrecy):
+class PublisherSuite(Form, RenderingText, Sending, Answers, Finding, Acts, Hearing, LoggingIn, Belongings, Secrecy):
     """All that is asked of a publisher. It wants a fixture `case` that gives a `PublisherCase`."""
 
     @pytest.fixture

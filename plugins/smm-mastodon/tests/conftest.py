@@ -1,0 +1,8 @@
+"""The imitation of a server lies beside the tests, under a name of its own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))

@@ -1,0 +1,60 @@
+"""Logging in by a browser: the platform asks the person itself, and hands us a code that becomes a token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from smm_core.contracts.given import Context
+from smm_core.model import Profile
+from smm_core.secrets import Secret
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginRequest:
+    """Begin a login. `redirect` is the address on this machine to which the browser is to be sent back with the code;
+    empty: the platform shows the code, and the person copies it."""
+
+    profile: Profile
+    redirect: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoginBegun:
+    """The address that the person opens, and the `state` that the browser must bring back along with the code."""
+
+    url: str
+    state: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompleteLoginRequest:
+    """End a login that was begun: the code that the platform gave out, and the same `redirect` as in the beginning."""
+
+    profile: Profile
+    code: Secret
+    redirect: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoggedIn:
+    """The login worked. `scopes` are the permissions that were granted, where the platform says."""
+
+    scopes: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class LogsIn(Protocol):
+    """Ability: gets its tokens by a browser. `smm profiles login` goes through it with the person.
+
+    What one call has to remember for the other, and the tokens themselves, go into `ctx.credentials` and nowhere else.
+    A new login must not break the old one until it is complete.
+    """
+
+    def begin_login(self, request: LoginRequest, ctx: Context) -> LoginBegun:
+        """Make us known to the platform, and say which address the person opens. May be asked again at any time."""
+        ...
+
+    def complete_login(self, request: CompleteLoginRequest, ctx: Context) -> LoggedIn:
+        """Make tokens of the code and keep them. `NeedsLogin` when the code is wrong or too old: begin anew."""
+        ...
