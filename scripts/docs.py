@@ -169,6 +169,7 @@ def config_page(ours: Plugins) -> str:
             sections += [heading, _key_table([key for key in of_file if key.table == table])]
     sections += ["## Settings of sources", *_settings_sections(ours, "source", "sources")]
     sections += ["## Settings of profiles", *_settings_sections(ours, "publisher", "profiles")]
+    sections += ["## Settings of approvers", *_approver_sections(ours)]
     return "\n\n".join(sections)
 
 
@@ -192,6 +193,16 @@ def _settings_sections(ours: Plugins, family: str, table: str) -> Iterator[str]:
         yield f"From the plugin `{owner}`. The keys stand in `[{table}.KEY.settings]`."
         keys = () if kind is NoSettings else describe_keys(kind, file=CONFIG_FILE, table=f"{table}.KEY.settings")
         yield _key_table(keys) if keys else "Nothing to set."
+
+
+def _approver_sections(ours: Plugins) -> Iterator[str]:
+    for name in ours.names("approver"):
+        kind = getattr(ours.get("approver", name), "settings", NoSettings)
+        if kind is not NoSettings:
+            table = f"approvers.{name}.settings"
+            yield f'### `approver = "{name}"`'
+            yield f"From the plugin `{ours.owner('approver', name)}`. The keys stand in `[{table}]`."
+            yield _key_table(describe_keys(kind, file=CONFIG_FILE, table=table))
 
 
 def _key_table(keys: Sequence[KeyHelp]) -> str:

@@ -27,12 +27,13 @@ ROOMS = {
     "jinja2": ("builtin/", "pages/"),
     "keyring": ("secrets.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),
+    "holidays": ("working_time.py",),
 }
 
 # Floors, lowest first: a module may import from its own floor and those below.
 FLOORS = [
     ("errors", "clock", "cores", "isolation", "limits", "root", "secrets", "text", "toml_source"),
-    ("model",),
+    ("model", "workflow"),
     ("contracts", "deprecation", "lifecycle", "hookspecs", "links", "lengths"),
     (
         "engine",
@@ -51,8 +52,11 @@ FLOORS = [
         "context",
         "builtin",
         "troubles",
+        "working_time",
+        "changes",
+        "tokens",
     ),
-    ("workspace",),
+    ("workspace", "desk"),
     ("authoring", "attention", "explain", "doctor", "steps", "pages", "quality"),
     ("daemon", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),
