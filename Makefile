@@ -35,7 +35,7 @@ docs: ## write the generated pages anew
 
 quality: ## record what the conformance kit finds in the plugins of plugins/ and examples/
 	@scripts/setup dev
-	@.venv/bin/python -m pytest -n 4 plugins/*/tests/test_conformance.py --record-quality
+	@.venv/bin/python -m pytest -n 4 plugins/*/tests/test_conformance.py plugins/*/tests/test_metrics.py --record-quality
 	@cd examples/package/smm-changes && PYTHONPATH=. ../../../.venv/bin/python -m pytest --record-quality
 
 lock: ## pin dependencies anew

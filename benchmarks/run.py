@@ -20,13 +20,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 HERE = Path(__file__).parent
-TOPICS = ("start", "schedule", "publish", "daemon", "collect", "cards")
+TOPICS = ("start", "schedule", "publish", "daemon", "collect", "cards", "review_page")
 # Without these a topic has nothing to measure; the plugins are installed by `make bench`.
 NEEDS = {
     "publish": ("apprise", "huey"),
     "collect": ("smm_feeds", "feedparser"),
     "cards": ("smm_cards",),
     "daemon": ("smm_sandbox",),
+    "review_page": ("smm_web",),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from smm_core.config.workflows import is_fallback
 from smm_core.hold import holder
 from smm_core.model import Action, ActionState, PostState, ReviewState
 from smm_core.workspace import Workspace
@@ -128,6 +129,8 @@ def _reviews(ws: Workspace) -> list[Item]:
             if state is ReviewState.EXPIRED and post.state is not PostState.EXPIRED:
                 continue
             why = "nobody answered in time" if state is ReviewState.EXPIRED else "waits for approval"
+            if review.workflow and review.state is ReviewState.OPEN:
+                why = f"waits for {' and '.join(review.waits_for)} ({' and '.join(review.waiting)})"
             items.append(
                 Item(
                     what=f"review {review.id}: {post.slug}",
@@ -145,7 +148,7 @@ def _posts(ws: Workspace) -> list[Item]:
     for post in ws.store.posts.listed(states=[PostState.BLOCKED, PostState.REWORK, PostState.APPROVED]):
         if post.state is PostState.APPROVED:
             why, step = "approved, but it has no time", f"smm posts edit {post.slug} --at …"
-            if ws.clock.now() - post.updated_at < OVERDUE:
+            if ws.clock.now() - post.updated_at < OVERDUE or is_fallback(ws.config, post):
                 continue
         elif post.state is PostState.BLOCKED:
             why, step = post.reason, f"smm check {post.slug}"

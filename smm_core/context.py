@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from smm_core.contracts import Credentials, HttpClient, MediaReader
-from smm_core.errors import MediaError
+from smm_core.contracts import Credentials, HttpClient, MediaReader, ReviewDesk
+from smm_core.errors import MediaError, SmmError
 from smm_core.secrets import Secret, resolve
 
 
@@ -26,6 +26,14 @@ class PluginContext:
     credentials: Credentials
     clock: Callable[[], datetime]
     data: Path | None = None
+    desk: Callable[[], ReviewDesk] | None = None
+
+    @property
+    def reviews(self) -> ReviewDesk:
+        """The desk of this workspace."""
+        if self.desk is None:
+            raise SmmError("there is no desk here: reviews belong to an open workspace")
+        return self.desk()
 
     def now(self) -> datetime:
         """The present instant (UTC)."""

@@ -297,7 +297,11 @@ class Daemon:
     # ------------------------------------------------------------ changed configuration
 
     def _note_moving(self) -> None:
-        self._moving = self._ws.store.posts.moving()
+        self._moving = self._what_moves()
+
+    def _what_moves(self) -> object:
+        """Posts that a step has yet to take further, and stages whose turn it is and that nobody has asked yet."""
+        return self._ws.store.posts.moving(), self._ws.store.asks.unput()
 
     def _watch_store(self) -> None:
         """See what others did, such as an approval on the command line: the timer is set anew, posts go on."""
@@ -306,7 +310,7 @@ class Daemon:
             if version == self._version or not self._written.is_set():
                 return
             self._version = version
-            moving = self._ws.store.posts.moving()
+            moving = self._what_moves()
         except SmmError as error:
             self._trouble(str(error))
             return

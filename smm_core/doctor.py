@@ -43,6 +43,7 @@ def doctor(ws: Workspace, *, online: bool = False) -> Iterator[Finding]:
         ("plugins", _plugins),
         ("profiles", _online_profiles if online else _profiles),
         ("sources", _sources),
+        ("approvers", _approvers),
         ("daemon", _daemon),
     ]
     unreadable = False
@@ -189,6 +190,18 @@ def _sources(ws: Workspace) -> Iterator[Finding]:
             found=f"{lines[0]}{more}" if lines else good,
             next_step="mend it, then `smm collect`",
         )
+
+
+def _approvers(ws: Workspace) -> Iterator[Finding]:
+    """Those that have settings: the others have nothing to get wrong."""
+    for name in ws.config.approvers:
+        try:
+            ws.approver_settings(name)
+        except SmmError as error:
+            step = error.hint or "mend smm.toml"
+            yield Finding(part=f"approver {name}", ok=False, found=error.message, next_step=step)
+        else:
+            yield Finding(part=f"approver {name}", ok=True, found="its settings are in order")
 
 
 def _daemon(ws: Workspace) -> Iterator[Finding]:

@@ -11,6 +11,9 @@
     ├── WorkspaceError            no workspace here, read-only, or held by another daemon
     ├── NotFound                  no such post, idea, profile …; names the nearest
     ├── TooLate                   the thing was already sent, or is being sent
+    │   └── Repeated              the same answer came before; it counts once
+    ├── NotAllowed                this person may not say that
+    ├── BadLink                   a link that proves nothing (any more); never says why
     ├── SecretError               a reference to a secret that leads nowhere
     ├── FetchError                an address that could not or must not be fetched
     └── PluginError               a plugin did something wrong: raised, hung, wrong type
@@ -83,6 +86,21 @@ class NotFound(SmmError):
 
 class TooLate(SmmError):
     """The change lost the race against publishing."""
+
+
+class Repeated(TooLate):
+    """The same answer was heard before, by its `once`. It counted then, and changes nothing now."""
+
+
+class NotAllowed(SmmError):
+    """This person may not answer here: another is asked, it is their own post, or it is not their client's."""
+
+
+class BadLink(SmmError):
+    """A link is forged, expired, revoked, or of another workspace. All of these read alike, so that nobody learns from it."""
+
+    def __init__(self) -> None:
+        super().__init__("this link does not hold", hint="ask whoever sent it for a new one")
 
 
 class SecretError(SmmError):

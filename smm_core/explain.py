@@ -49,16 +49,27 @@ def _of_post(ws: Workspace, post: Post) -> Line:
         PostState.RENDERED: "it waits for a review to be opened: `smm review`, or a running daemon, does that",
         PostState.REVIEWING: _open_review(ws, post),
         PostState.REWORK: f"rework was asked: {post.reason}",
-        PostState.EXPIRED: "nobody approved it in time",
+        PostState.EXPIRED: _expired(post),
         PostState.APPROVED: "it is approved and waits for its time: `smm schedule` says what is missing",
         PostState.WITHDRAWN: f"it was withdrawn: {post.reason}" if post.reason else "it was withdrawn",
     }
     return Line(at=None, about="post", text=words.get(post.state, f"it is {post.state}"))
 
 
+def _expired(post: Post) -> str:
+    more = post.reason.removeprefix("nobody answered in time").removeprefix("; ")
+    return f"nobody approved it in time{f': {more}' if more else ''}"
+
+
 def _open_review(ws: Workspace, post: Post) -> str:
     for review in ws.store.reviews.listed(post=post.id, state=ReviewState.OPEN):
         until = f" until {review.deadline:%Y-%m-%d %H:%M} UTC" if review.deadline else ""
+        if review.workflow:
+            workflow = ws.store.reviews.workflow(review.id)
+            return (
+                f"it waits for {' and '.join(review.waits_for)} (stage {' and '.join(review.waiting)}){until}, by the workflow"
+                f" {review.workflow}: {workflow.why}; when nobody answers: {workflow.silence}"
+            )
         return f"it waits for approval ({review.approver}){until}: smm reviews approve {review.id}"
     return "it waits for approval"
 

@@ -178,7 +178,8 @@ class Leftovers:
 
 
 def _note_alive(call: watched) -> None:
-    alive = [thread.name for thread in call.started or () if thread.is_alive()]
+    threads = (thread for thread in call.started or () if not thread.name.startswith("smm "))  # what core does for it
+    alive = [thread.name for thread in threads if thread.is_alive()]
     if alive:
         said = f"{len(alive)} still alive after it came back: {', '.join(alive[:5])}"
         log.warning("%s left threads running: %s", call.call, said, extra={"plugin": call.call.plugin})

@@ -20,7 +20,7 @@ from smm_core.root import database_path
 if TYPE_CHECKING:
     from smm_core.config import Client, Config, SourceConfig
     from smm_core.context import PluginContext
-    from smm_core.contracts import Credentials, HttpClient, Publisher
+    from smm_core.contracts import Credentials, HttpClient, Publisher, ReviewDesk
     from smm_core.engine import Breadcrumbs, Engine, PluginTimeout
     from smm_core.http import Client as WebClient
     from smm_core.limits import Limits
@@ -236,6 +236,13 @@ class Workspace:
         source = _named(self.config.sources, name, "source")
         return self._settings(self.plugins.source(source.type).settings, source.settings, "sources", name)
 
+    def approver_settings(self, name: str) -> Any:
+        """The settings of an approver, decoded into the type it declares; one that declares none has nothing to set."""
+        from smm_core.contracts import NoSettings
+
+        kind = getattr(self.plugins.approver(name), "settings", NoSettings)
+        return self._settings(kind, self.config.approvers.get(name), "approvers", name)
+
     def rules_of(self, profile: Profile) -> Publisher:
         """Whose `limits` and `render` hold for a profile: those of the platform it imitates, where that is a plugin's."""
         if profile.imitates and profile.imitates in self.plugins.names("publisher"):
@@ -306,7 +313,14 @@ class Workspace:
             media=self.media,
             credentials=credentials,
             clock=self.clock.now,
+            desk=lambda: self.desk(plugin),
         )
+
+    def desk(self, plugin: str) -> ReviewDesk:
+        """Where a plugin lets people look at reviews and answer them."""
+        from smm_core.desk.desk import Desk
+
+        return Desk(self, plugin)
 
     def _belongings(self, plugin: str, subject: str) -> tuple[logging.LoggerAdapter[logging.Logger], Credentials]:
         """The log and the tokens that every call of a plugin for one subject has."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -273,7 +273,7 @@ def test_a_relative_root_is_kept_as_a_whole_path(tmp_path: Path, monkeypatch: py
         (SMALL + "[profiles.x]\nplatform = 'p'\nslots = ['mon 09:00', 'mon']", ['smm.toml:6 [profiles.x] slots, entry 2: "mon" is not a slot: days and a time are needed; write for instance mon-fri 09:00, sat,sun 10:30 or daily 08:15']),
         (SMALL + "[profiles.x]\nplatform = 'p'\nslots = 'mon 09:00'", ['smm.toml:6 [profiles.x] slots: is the text "mon 09:00", a list is expected']),
         (SMALL + "[clients.beta]\n[profiles.x]\nplatform = 'p'", ["smm.toml:5 [profiles.x] client: is missing, there is more than one client (name one of: acme, beta)"]),
-        (SMALL + "[persons.ann]\naddress = 'a'\nroles = { acme = ['boss'], beta = [] }", ['smm.toml:6 [persons.ann] roles.acme, entry 1: is the text "boss", one of writer, approver, manager is expected', 'smm.toml:6 [persons.ann] roles.beta: there is no client "beta" (write a table [clients.beta], or name one of: acme)']),
+        (SMALL + "[persons.ann]\naddress = 'a'\nroles = { acme = ['boss'], beta = [] }", ['smm.toml:6 [persons.ann] roles.acme, entry 1: is the text "boss", one of writer, approver, manager, client is expected', 'smm.toml:6 [persons.ann] roles.beta: there is no client "beta" (write a table [clients.beta], or name one of: acme)']),
         (SMALL + "[sources.s]\nevery = '0s'", ["smm.toml:4 [sources.s] type: is missing, a text is expected", "smm.toml:5 [sources.s] every: is no time at all; a longer duration is expected"]),
         (SMALL + "[rules.r]\nsource = 's'\ntemplate = 't'\nlayout = 'l'\nprofiles = []\nper_day = 0", ['smm.toml:5 [rules.r] source: there is no source "s" (write a table [sources.s], or name one of: none yet)', "smm.toml:8 [rules.r] profiles: is empty, at least one is expected", "smm.toml:9 [rules.r] per_day: is 0, at least 1 is expected"]),
         (SMALL + "[publish]\nlate = 'next slot'\nwindow = 2", ['smm.toml:5 [publish] late: is the text "next slot", one of next-slot, ask, drop is expected (did you mean next-slot?)', 'smm.toml:6 [publish] window: is the number 2, a duration such as "30m" or "2h" is expected']),
@@ -452,3 +452,65 @@ def test_importing_the_configuration_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"tomlkit", "tomllib", "httpx", "PIL", "yaml", "jinja2", "keyring", "sqlite3", "click", "pluggy", "asyncio"}
     assert not heavy & set(done.stdout.split())
+
+
+# ---------------------------------------------------------------- who has to approve
+
+WORKFLOWS = """
+[workspace]
+name = "Test"
+
+[clients.acme]
+country = "NL"
+working_hours = ["mon-thu 08:30-17:00"]
+holidays = [2026-12-24]
+
+[persons.anna]
+address = "anna@example.com"
+
+[workflows.standard]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('approve_by = "soon"', 'smm.toml:14 [workflows.standard] approve_by: "soon" is no time before something'),
+        ('remind = ["2 workdays"]', "remind, entry 1"),
+        ('on_silence = "shout"', "one of hold, next-slot, fallback, drop, consent is expected"),
+        ('on_silence = "fallback"', "[workflows.standard] fallback: is missing"),
+        ('on_silence = "consent"\nremind = ["1h"]', "is consent, but no stage asks the client"),
+        (
+            'on_silence = "consent"\nremind = ["1h"]\n[[workflows.standard.stages]]\nname = "c"\naudience = "client"',
+            "is consent, but client acme has not agreed to that",
+        ),
+        (
+            'on_silence = "consent"\n[[workflows.standard.stages]]\nname = "c"\naudience = "client"',
+            "is missing, and silence is no yes of who was not reminded",
+        ),
+        ('profiles = ["nowhere"]', 'there is no profile "nowhere"'),
+        ('clients = ["nobody"]', 'there is no client "nobody"'),
+        (
+            '[[workflows.standard.stages]]\nname = "a"\npersons = ["ana"]',
+            'there is no person "ana" (did you mean anna?)',
+        ),
+        ('[[workflows.standard.escalate]]\nbefore = "1h"\nto = ["x"]', 'there is no person "x"'),
+        (
+            '[[workflows.standard.stages]]\nname = "a"\n[[workflows.standard.stages]]\nname = "a"',
+            'is "a", as another stage before it',
+        ),
+        ('[[workflows.standard.stages]]\nname = "a"\nneed = "most"', "one of any, all is expected"),
+        ('stages = "two"', "is the text"),
+    ],
+)
+def test_a_mistake_in_a_workflow_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "smm.toml").write_text(WORKFLOWS + text + "\n")
+    with pytest.raises(ConfigErrors) as caught:
+        load_config(tmp_path)
+    assert said in str(caught.value)
+
+
+def test_when_a_client_works(tmp_path: Path) -> None:
+    (tmp_path / "smm.toml").write_text(WORKFLOWS)
+    client = load_config(tmp_path).clients["acme"]
+    assert [bool(client.calendar().holiday(date(2026, 12, day))) for day in (23, 24, 25)] == [False, True, True]

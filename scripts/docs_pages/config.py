@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from docs_pages.tables import key_table, keys_of_settings
+from smm_core import NoSettings
 from smm_core.config.schema import describe
 from smm_core.plugins import Plugins
 
@@ -24,6 +25,7 @@ def config_page(ours: Plugins) -> str:
         "## Settings of profiles",
         "They are listed with [each platform](platforms.md), beside what it accepts.",
     ]
+    sections += ["## Settings of approvers", *_approver_sections(ours)]
     return "\n\n".join(sections)
 
 
@@ -44,3 +46,13 @@ def _source_sections(ours: Plugins) -> Iterator[str]:
         yield f'### `type = "{name}"`'
         yield f"From the plugin `{ours.owner('source', name)}`. The keys stand in `[sources.KEY.settings]`."
         yield key_table(keys) if keys else "Nothing to set."
+
+
+def _approver_sections(ours: Plugins) -> Iterator[str]:
+    for name in ours.names("approver"):
+        kind = getattr(ours.get("approver", name), "settings", NoSettings)
+        if kind is not NoSettings:
+            table = f"approvers.{name}.settings"
+            yield f'### `approver = "{name}"`'
+            yield f"From the plugin `{ours.owner('approver', name)}`. The keys stand in `[{table}]`."
+            yield key_table(keys_of_settings(kind, table))

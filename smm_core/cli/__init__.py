@@ -37,7 +37,7 @@ COMMANDS = {
     "posts": ("lists", "Posts: list, show, new, edit, duplicate, withdraw."),
     "queue": ("queue", "The queue: list slots; put a post first, next or at the end."),
     "series": ("series", "Series: list, show, skip or change one date, end."),
-    "reviews": ("reviews", "Reviews: list, show, approve, rework."),
+    "reviews": ("reviews", "Reviews: list, show, approve, rework, comment, audit, link."),
     "deliveries": ("lists", "Deliveries: list, show, resolve, retry, cancel, delete, update, reply."),
     "inbox": ("lists", "Comments and mentions: list, show, reply, read, done, reopen."),
     "profiles": ("profiles", "Profiles: add, list, show, inspect, login."),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import calendar as months
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import click
 
 from smm_core.cli.output import client_option, json_option, show_json
+from smm_core.cli.review_show import silence_words, waiting_words
 from smm_core.cli.session import Session, pass_session
 from smm_core.clock import instant_of, wall_of
-from smm_core.model import PostState, WhenKind
+from smm_core.model import Post, PostState, ReviewState, WhenKind
 
 _SIGNS = {"published": ("✓", "green"), "scheduled": ("·", "cyan"), "waiting": ("·", "cyan"), "cancelled": ("–", None)}
 
@@ -28,6 +31,7 @@ def calendar(session: Session, month: str | None, client: str | None, as_json: b
     first = _first(month, wall_of(ws.clock.now(), zone))
     since, until = (instant_of(day, zone) for day in (first, _next_month(first)))
     entries: dict[date, list[tuple[str, str, str]]] = defaultdict(list)
+    reviewing = _reviewing(session, client, zone)
     for one in ws.store.ledger.deliveries(client=client, since=since, until=until, limit=5000):
         if one.due_at is not None and not one.trial:
             wall = wall_of(one.due_at, zone)
@@ -39,8 +43,14 @@ def calendar(session: Session, month: str | None, client: str | None, as_json: b
             meant_in = when.zone or (profiles[0].zone if profiles else zone)
             wall = wall_of(instant_of(when.wall, meant_in), zone)
             if (wall.year, wall.month) == (first.year, first.month):
-                what = f"{post.slug} → {', '.join(post.content.profiles)}"
-                entries[wall.date()].append((f"{wall:%H:%M}", what, str(post.state)))
+                entries[wall.date()].append((f"{wall:%H:%M}", _what(post), _state(post, reviewing)))
+        asked = reviewing.get(post.id)
+        if when.kind.is_in_queue and asked is not None and asked.due is not None and since <= asked.due < until:
+            wall = wall_of(asked.due, zone)
+            entries[wall.date()].append((f"{wall:%H:%M}", _what(post), _state(post, reviewing)))
+        if asked is not None and since <= asked.deadline < until:
+            wall = wall_of(asked.deadline, zone)
+            entries[wall.date()].append((f"{wall:%H:%M}", f"approve {post.slug}", f"last call; else {asked.silence}"))
     if as_json:
         show_json(
             [
@@ -61,6 +71,42 @@ def calendar(session: Session, month: str | None, client: str | None, as_json: b
         click.echo("\nnothing is planned in this month")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """An open review with a deadline: for whom it waits, until when, what silence does, and when the post is meant to go."""
+
+    waits: str
+    deadline: datetime
+    said: str
+    silence: str
+    due: datetime | None
+
+
+def _reviewing(session: Session, client: str | None, zone: str) -> dict[int, _Asked]:
+    """By post."""
+    store = session.store.reviews
+    found: dict[int, _Asked] = {}
+    for review in store.listed(client=client, state=ReviewState.OPEN):
+        if review.deadline is not None:
+            found[review.post_id] = _Asked(
+                waits=waiting_words(review) or "reviewing",
+                deadline=review.deadline,
+                said=f"{wall_of(review.deadline, zone):%a %d %b %H:%M}",
+                silence=silence_words(store.workflow(review.id)),
+                due=review.due_at,
+            )
+    return found
+
+
+def _what(post: Post) -> str:
+    return f"{post.slug} → {', '.join(post.content.profiles)}"
+
+
+def _state(post: Post, reviewing: Mapping[int, _Asked]) -> str:
+    asked = reviewing.get(post.id) if post.state is PostState.REVIEWING else None
+    return f"{asked.waits} until {asked.said}; else {asked.silence}" if asked else str(post.state)
+
+
 _NOT_YET = [
     PostState.WRITTEN,
     PostState.BLOCKED,
@@ -72,10 +118,14 @@ _NOT_YET = [
 ]
 
 
+_OPEN = ("reviewing ", "waiting for ", "last call")
+
+
 def _sign(state: str) -> tuple[str, str | None]:
     if state in _SIGNS:
         return _SIGNS[state]
-    return ("?", "yellow") if state in ("reviewing", "rendered", "written", "approved") else ("!", "red")
+    is_open = state in ("reviewing", "rendered", "written", "approved") or state.startswith(_OPEN)
+    return ("?", "yellow") if is_open else ("!", "red")
 
 
 def _first(month: str | None, now: datetime) -> datetime:

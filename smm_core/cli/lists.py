@@ -86,7 +86,8 @@ def list_posts(session: Session, states: tuple[str, ...], label: str | None, cli
     if len({row["client"] for row in rows}) > 1:
         columns.insert(1, "client")
     for row in rows if not as_json else ():
-        row["state"] = state_colour(row["state"])
+        waits = f"waiting for {' and '.join(row['waiting_for'])}" if row["waiting_for"] else row["state"]
+        row["state"] = state_colour(waits)
         row["when"] = session.local(row["due"]) or row["when"].removesuffix(f" {session.zone}")
     show_rows(rows, as_json=as_json, empty="no posts yet: `smm posts new`, or `smm collect`", columns=columns)
 

@@ -9,8 +9,9 @@ import click
 
 from smm_core.cli.output import local, show_json, state_colour, table
 from smm_core.cli.problems import say_problem
+from smm_core.cli.review_show import silence_words, waiting_words
 from smm_core.cli.when import say_when
-from smm_core.model import Post, Problem, Review, Variant
+from smm_core.model import Post, Problem, Review, ReviewState, Variant
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace
@@ -37,7 +38,7 @@ def show_post(ws: Workspace, post: Post, *, as_json: bool) -> None:
         )
         return
     zone = ws.client(post.client).zone
-    _show_head(post, file, zone)
+    _show_head(ws, post, file, zone)
     for variant, problems in variants:
         _show_variant(variant, problems)
     for review in reviews:
@@ -63,9 +64,14 @@ def _heading(text: str) -> None:
     click.echo(click.style(text, bold=True))
 
 
-def _show_head(post: Post, file: str | None, zone: str) -> None:
+def _show_head(ws: Workspace, post: Post, file: str | None, zone: str) -> None:
+    from smm_core.config.workflows import workflow_for
+
     content = post.content
-    click.echo(click.style(f"{post.id} {post.slug}", bold=True) + f": {state_colour(post.state)}")
+    reviews = ws.store.reviews.listed(post=post.id, state=ReviewState.OPEN)
+    state = next(filter(None, map(waiting_words, reversed(reviews))), str(post.state))
+    workflow = workflow_for(ws.config, post.client, content).workflow
+    click.echo(click.style(f"{post.id} {post.slug}", bold=True) + f": {state_colour(state)}")
     facts: Iterable[tuple[str, Any]] = (
         ("title", content.title),
         ("reason", post.reason),
@@ -81,6 +87,7 @@ def _show_head(post: Post, file: str | None, zone: str) -> None:
         ("hashtags", " ".join(f"#{tag}" for tag in content.hashtags) or content.hashtag_set),
         ("first comment", content.first_comment),
         ("approval", content.approval),
+        ("workflow", workflow.name and f"{workflow.name}: {workflow.why}"),
         ("idea", content.idea),
         ("changed", f"{local(post.updated_at, zone)} by {post.by or 'someone'}, revision {post.revision}"),
     )
@@ -115,6 +122,9 @@ def _show_review(ws: Workspace, review: Review, zone: str) -> None:
     _heading(f"review {review.id}: {review.state}")
     until = f", to be answered by {local(review.deadline, zone)}" if review.deadline else ""
     click.echo(f"  asked {local(review.asked_at, zone)} ({review.approver}){until}")
+    if review.workflow and review.state is ReviewState.OPEN:
+        silence = silence_words(ws.store.reviews.workflow(review.id)) if review.deadline else ""
+        click.echo(f"  {waiting_words(review)}{f'; without an answer {silence}' if silence else ''}")
     for verdict in ws.store.reviews.verdicts(review.id):
         remark = f": {verdict.remark}" if verdict.remark else ""
         click.echo(f"  {verdict.decision} by {verdict.by}, {local(verdict.at, zone)}{remark}")

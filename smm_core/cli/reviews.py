@@ -1,20 +1,27 @@
-"""`smm reviews`: questions that wait for an answer."""
+"""`smm reviews`: questions that wait for an answer, and the answers."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
-from smm_core.cli.output import client_option, json_option, local, show_json, show_rows, state_colour
-from smm_core.cli.problems import say_problem
+from smm_core.cli.output import client_option, json_option, local, show_rows, state_colour
+from smm_core.cli.review_links import link, links, revoke
+from smm_core.cli.review_log import audit, log
+from smm_core.cli.review_show import show_review, waiting_words
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import NotFound
 from smm_core.model import Decision, PostState, Review, ReviewState
-from smm_core.store.lists import REPLIES
 
 
 @click.group()
 def reviews() -> None:
     """Reviews: questions about exactly what will be sent, and their answers."""
+
+
+for command in (audit, log, link, links, revoke):
+    reviews.add_command(command)
 
 
 @reviews.command("list")
@@ -25,27 +32,39 @@ def reviews() -> None:
 def list_(session: Session, everything: bool, client: str | None, as_json: bool) -> None:
     """List reviews that wait for an answer."""
     store = session.store
-    found = store.reviews.listed(client=client)
     rows = []
-    for review in found:
+    for review in store.reviews.listed(client=client):
         if not everything and review.state not in (ReviewState.OPEN, ReviewState.EXPIRED):
             continue
         zone = session.ws.config.zone
         post = store.posts.get(review.post_id)
-        rows.append(
-            {
-                "id": review.id,
-                "post": post.slug,
-                **({"series": post.series or None} if as_json else {}),
-                "state": str(review.state) if as_json else state_colour(review.state),
-                "approver": review.approver,
-                "profiles": list(review.digests),
-                "asked": review.asked_at if as_json else local(review.asked_at, zone),
-                "deadline": review.deadline if as_json else local(review.deadline, zone),
-                "client": review.client,
+        row: dict[str, Any] = {
+            "id": review.id,
+            "post": post.slug,
+            **({"series": post.series or None} if as_json else {}),
+            "state": str(review.state) if as_json else state_colour(waiting_words(review) or review.state),
+            "approver": review.approver,
+            "profiles": list(review.digests),
+            "asked": review.asked_at if as_json else local(review.asked_at, zone),
+            "deadline": review.deadline if as_json else local(review.deadline, zone),
+            "client": review.client,
+        }
+        if as_json:
+            silence = str(store.reviews.workflow(review.id).silence)
+            row |= {
+                "workflow": review.workflow or None,
+                "stages": review.waiting,
+                "waiting_for": review.waits_for,
+                "on_silence": silence,
+                "due": review.due_at,
             }
-        )
-    show_rows(rows, as_json=as_json, empty="no review waits for an answer")
+        elif review.workflow:
+            row["stage"] = ", ".join(review.waiting)
+        rows.append(row)
+    columns = ["id", "post", "state", "stage", "approver", "profiles", "asked", "deadline", "client"]
+    if not any(row.get("stage") for row in rows):
+        columns.remove("stage")
+    show_rows(rows, as_json=as_json, empty="no review waits for an answer", columns=columns)
     if not as_json:
         say_not_asked(session, client)
 
@@ -64,50 +83,7 @@ def say_not_asked(session: Session, client: str | None = None) -> None:
 @pass_session
 def show(session: Session, review: str, as_json: bool) -> None:
     """Show REVIEW (number, or the name of its post): exactly what will be sent, and the answers so far."""
-    _show(session, _one(session, review), as_json=as_json)
-
-
-def _show(session: Session, review: Review, *, as_json: bool) -> None:
-    store = session.store
-    post = store.posts.get(review.post_id)
-    variants = [store.posts.variant(post.id, profile, digest) for profile, digest in review.digests.items()]
-    doubts = {
-        variant.profile: problems
-        for variant, problems in store.posts.variants(post)
-        if review.digests.get(variant.profile) == variant.digest
-    }
-    verdicts = store.reviews.verdicts(review.id)
-    answers = store.inbox.asked_about(review)
-    if as_json:
-        shown = {"review": review, "post": post.slug, "series": post.series or None, "answers": answers}
-        show_json({**shown, "variants": variants, "problems": doubts, "verdicts": verdicts})
-        return
-    click.echo(click.style(f"review {review.id} of {post.slug}: {review.state}", bold=True))
-    if post.series:
-        click.echo(f"one date of the series {post.series}: --series approves later dates with the same content, too")
-    for variant in variants:
-        for part_number, part in enumerate(variant.parts, start=1):
-            place = (
-                f"{variant.profile}, part {part_number} of {len(variant.parts)}"
-                if len(variant.parts) > 1
-                else variant.profile
-            )
-            click.echo(f"\n── {place}")
-            click.echo(part.text)
-            for media in part.media:
-                click.echo(f"[picture {media.width}×{media.height}: {media.alt or 'no alt text'}]")
-        if variant.first_comment:
-            click.echo(f"first comment: {variant.first_comment}")
-        for problem in doubts.get(variant.profile, ()):
-            click.echo("  " + say_problem(problem))
-    if answers is not None:
-        said = answers.interaction
-        click.echo(f"\nin reply to the {said.kind} by @{said.author} (smm inbox show {answers.id}):\n{said.text}")
-    for verdict in verdicts:
-        what = f"{verdict.decision} for the series" if verdict.for_series else verdict.decision
-        click.echo(f"\n{verdict.by}: {what}{f' – {verdict.remark}' if verdict.remark else ''}")
-    if post.source != REPLIES:
-        click.echo(f"\nsee it drawn: smm preview {post.slug}")
+    show_review(session, _one(session, review), as_json=as_json)
 
 
 def _one(session: Session, name: str) -> Review:
@@ -128,6 +104,7 @@ def _decide(
     by: str | None,
     remark: str,
     *,
+    stage: str = "",
     for_series: bool = False,
 ) -> int:
     from smm_core.contracts import Answer
@@ -145,9 +122,10 @@ def _decide(
             by=by or session.ws.by,
             digests=review.digests,
             remark=remark,
+            stage=stage,
             for_series=for_series,
         )
-        answered(session.ws, answer, report)
+        answered(session.ws, answer, report, via=f"the command line of {session.ws.by}")
     for line in report.lines:
         click.echo(line)
     for line in report.troubles:
@@ -160,6 +138,7 @@ def _decide(
 @click.option("--all", "everything", is_flag=True, help="All that wait for an answer.")
 @click.option("--by", help="Who approves (default: SMM_PERSON, or your login).")
 @click.option("--remark", default="", help="A word for the writer.")
+@click.option("--stage", default="", help="In this stage (default: the first in which they may).")
 @click.option(
     "--series", "for_series", is_flag=True, help="Also later dates of its series, while the content is the same."
 )
@@ -171,6 +150,7 @@ def approve(
     everything: bool,
     by: str | None,
     remark: str,
+    stage: str,
     for_series: bool,
     client: str | None,
 ) -> int:
@@ -183,17 +163,47 @@ def approve(
             return 0
     if not names:
         raise click.UsageError("Name the reviews to approve, or --all.")
-    return _decide(session, names, Decision.APPROVE, by, remark, for_series=for_series)
+    return _decide(session, names, Decision.APPROVE, by, remark, stage=stage, for_series=for_series)
 
 
 @reviews.command()
 @click.argument("name")
 @click.option("--by", help="Who asks (default: SMM_PERSON, or your login).")
 @click.option("--remark", "-m", required=True, help="What should change.")
+@click.option("--stage", default="", help="In this stage (default: the first in which they may).")
 @pass_session
-def rework(session: Session, name: str, by: str | None, remark: str) -> int:
+def rework(session: Session, name: str, by: str | None, remark: str, stage: str) -> int:
     """Ask for rework; an approval that was given before is taken back, unless the post is on its way already."""
-    return _decide(session, (name,), Decision.REWORK, by, remark)
+    return _decide(session, (name,), Decision.REWORK, by, remark, stage=stage)
+
+
+@reviews.command()
+@click.argument("name")
+@click.option("--by", help="Who says it (default: SMM_PERSON, or your login).")
+@click.option("--remark", "-m", "text", required=True, help="What to say.")
+@click.option("--for-client", is_flag=True, help="The client may read it (default: only our side).")
+@click.option("--profile", help="About this profile's variant.")
+@click.option("--part", type=click.IntRange(min=0), help="About this part of it (from 1; 0: the first comment).")
+@pass_session
+def comment(
+    session: Session, name: str, by: str | None, text: str, for_client: bool, profile: str | None, part: int | None
+) -> None:
+    """Comment on NAME (a review's number, or the name of its post) without answering it."""
+    from smm_core.contracts import Place, Remark
+    from smm_core.workflow import Audience
+
+    if part is not None and profile is None:
+        raise click.UsageError("Name the --profile of which you mean the part.")
+    review = _one(session, name)
+    kept = session.store.comments.add(
+        review.id,
+        Remark(text=text, place=Place(profile=profile, part=part) if profile else None),
+        by=by or session.ws.by,
+        now=session.ws.clock.now(),
+        audience=Audience.CLIENT if for_client else Audience.INTERNAL,
+        via=f"the command line of {session.ws.by}",
+    )
+    click.echo(f"comment {kept.id} on review {review.id}, for {'the client too' if for_client else 'our side only'}")
 
 
 commands = {"reviews": reviews}

@@ -14,6 +14,7 @@ import click
 from smm_core.errors import ConfigError, ConfigErrors, ContentError, SmmError, WorkspaceError
 
 if TYPE_CHECKING:
+    from smm_core.contracts import ReviewDesk
     from smm_core.store import Store
     from smm_core.store.database import Database
     from smm_core.supervise import Ended
@@ -80,6 +81,10 @@ class Session:
         from smm_core.context import plugin_folder
 
         return plugin_folder(self.root, plugin)
+
+    def desk(self, plugin: str) -> ReviewDesk:
+        """The desk of the workspace, for the commands of a plugin that shows reviews to people."""
+        return self.ws.desk(plugin)
 
     def log(self) -> None:
         """Start logging to the workspace's log file; commands that call plugins do, before anything else of the workspace."""

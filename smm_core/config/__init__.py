@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,13 @@ from smm_core.config.brand_book import load_brands
 from smm_core.config.decode import decode_into, decode_settings
 from smm_core.config.mistakes import Mistakes, Where, note_open_secrets
 from smm_core.config.references import check_references, tables_of
+from smm_core.config.review_schema import ReviewsTable, WorkflowsTable
 from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, ProfileTable
 from smm_core.model import Brand, Late, Profile, Scheduler
 from smm_core.slots import parse_slots
 from smm_core.toml_source import Lines, read_toml
+from smm_core.workflow import Person
+from smm_core.working_time import WorkCalendar
 
 __all__ = [
     "Client",
@@ -36,7 +39,10 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Client:
-    """Whom the work is for. `zone` and `language` hold for its profiles unless they say otherwise."""
+    """Whom the work is for. `zone` and `language` hold for its profiles unless they say otherwise.
+
+    `silence_is_consent` says where it agreed that silence means yes; it is empty where it has not.
+    """
 
     name: str
     title: str
@@ -44,16 +50,20 @@ class Client:
     language: str
     country: str
     brand: Brand
+    subdivision: str = ""
+    holidays: tuple[date, ...] = ()
+    working_hours: tuple[str, ...] = ()
+    silence_is_consent: str = ""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
-    """Someone who writes, reviews or is told. `roles` maps a client to role names (`writer`, `approver`, `manager`)."""
-
-    name: str
-    address: str
-    language: str
-    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    def calendar(self) -> WorkCalendar:
+        """When it works: its hours in its zone, without the holidays of its country."""
+        return WorkCalendar(
+            self.zone,
+            hours=self.working_hours,
+            country=self.country,
+            subdivision=self.subdivision,
+            closed=self.holidays,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +145,7 @@ class DaemonConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Config:
-    """Everything that `smm.toml` says. `profiles` hold raw settings until the platform's plugin has decoded them."""
+    """Everything that `smm.toml` says. `profiles` and `approvers` hold raw settings until their plugin has decoded them."""
 
     root: Path
     name: str
@@ -147,6 +157,9 @@ class Config:
     sources: Mapping[str, SourceConfig]
     rules: Mapping[str, RuleConfig]
     workflow: WorkflowConfig
+    workflows: Mapping[str, WorkflowsTable]
+    reviews: ReviewsTable
+    approvers: Mapping[str, Mapping[str, Any]]
     publish: PublishConfig
     events: EventsConfig
     plugins: PluginsConfig
@@ -178,7 +191,7 @@ def load_config(root: Path) -> Config:
 
 
 def settings_where(config: Config, table: str, name: str) -> Where:
-    """The place of the settings of a profile or source (`table` is `profiles` or `sources`), for `decode_settings`.
+    """The place of the settings of a profile, source or approver (`table` is `profiles`, …), for `decode_settings`.
 
     Lines are looked up in the file when a mistake asks for them.
     """
@@ -206,6 +219,8 @@ def _config_of(document: ConfigDocument, brands: Mapping[str, Brand], root: Path
                 address=table.address,
                 language=table.language or workspace.language,
                 roles=table.roles,
+                title=table.title or name,
+                zone=table.zone or workspace.zone,
             )
             for name, table in document.persons.items()
         },
@@ -226,6 +241,9 @@ def _config_of(document: ConfigDocument, brands: Mapping[str, Brand], root: Path
         },
         rules={name: RuleConfig(name=name, **_fields(table)) for name, table in document.rules.items()},
         workflow=WorkflowConfig(**_fields(document.workflow)),
+        workflows=document.workflows,
+        reviews=document.reviews,
+        approvers={name: table.settings for name, table in document.approvers.items()},
         publish=PublishConfig(**_fields(document.publish)),
         events=EventsConfig(**_fields(document.events)),
         plugins=PluginsConfig(**_fields(document.plugins)),
@@ -246,6 +264,10 @@ def _client_of(name: str, table: ClientTable, document: ConfigDocument, brand: B
         zone=table.zone or document.workspace.zone,
         language=table.language or document.workspace.language,
         country=table.country,
+        subdivision=table.subdivision,
+        holidays=table.holidays,
+        working_hours=table.working_hours,
+        silence_is_consent=table.silence_is_consent,
         brand=brand if brand.name else replace(brand, name=title),
     )
 

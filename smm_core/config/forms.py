@@ -15,6 +15,7 @@ from smm_core.config.decode import Form
 from smm_core.config.mistakes import nearest
 from smm_core.errors import SmmError
 from smm_core.slots import parse_slots
+from smm_core.working_time import parse_hours, parse_lead
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-[A-Za-z0-9]{5,8})*")
@@ -120,6 +121,14 @@ def _check_longer_than_nothing(step: timedelta) -> None:
         raise ValueError("is no time at all; a longer duration is expected")
 
 
+def _check_lead(text: str) -> None:
+    parse_lead(text)
+
+
+def _check_hours(text: str) -> None:
+    parse_hours(text)
+
+
 def check_entries(entries: tuple[object, ...]) -> None:
     """A ValueError when a list has no entries."""
     if not entries:
@@ -141,4 +150,6 @@ SlotLine = Annotated[str, Form(words="a slot", check=_check_slots)]
 Reference = Annotated[str, Form(words="a reference to a secret", check=_check_some)]
 Count = Annotated[int, Form(words="a whole number", check=_check_at_least_one)]
 Duration = Annotated[timedelta, Form(words='a duration such as "30m" or "2h"', check=_check_longer_than_nothing)]
-Role = Literal["writer", "approver", "manager"]
+LeadTime = Annotated[str, Form(words="a time before something", check=_check_lead)]
+WorkHours = Annotated[str, Form(words="working hours", check=_check_hours)]
+Role = Literal["writer", "approver", "manager", "client"]

@@ -18,7 +18,10 @@ _REFERENCES = (
     ("sources", "client", "clients"),
     ("rules", "source", "sources"),
     ("rules", "profiles", "profiles"),
+    ("workflows", "clients", "clients"),
+    ("workflows", "profiles", "profiles"),
 )
+_PERSONS = (("stages", "persons"), ("escalate", "to"))
 _OWNED = ("profiles", "sources")
 
 
@@ -34,6 +37,8 @@ def check_references(raw: Tables, *, where: Where, mistakes: Mistakes) -> None:
     for name, table in tables_of(raw, "persons").items():
         for client in table["roles"] if isinstance(table.get("roles"), Mapping) else ():
             _check_name(client, "clients", raw, where.at("persons", name, "roles", client), mistakes)
+    for name, table in tables_of(raw, "workflows").items():
+        _check_workflow(table, raw, where.at("workflows", name), mistakes)
     if len(clients) > 1:
         _check_owners(raw, where, mistakes)
         _check_rules(raw, where, mistakes)
@@ -48,6 +53,47 @@ def tables_of(raw: Tables, group: str) -> Mapping[str, Tables]:
     if not isinstance(group_table, Mapping):
         return {}
     return {name: table for name, table in group_table.items() if isinstance(table, Mapping)}
+
+
+def _check_workflow(table: Tables, raw: Tables, where: Where, mistakes: Mistakes) -> None:
+    """Persons that are named must be there; a stage's name says which it is; silence needs what it wants to do."""
+    for key, inner in _PERSONS:
+        entries = table.get(key)
+        for at, entry in enumerate(entries if isinstance(entries, list) else ()):
+            if isinstance(entry, Mapping):
+                for place, word in _words(entry.get(inner), where.at(key, at, inner)):
+                    _check_name(word, "persons", raw, place, mistakes)
+    stages = [one for one in table.get("stages", ()) if isinstance(one, Mapping)] if _is_list(table, "stages") else []
+    names = [one.get("name") for one in stages]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            mistakes.add(
+                where.at("stages", at, "name"), f'is "{name}", as another stage before it', hint="name it otherwise"
+            )
+    if table.get("on_silence") == "fallback" and not table.get("fallback"):
+        mistakes.add(where.at("fallback"), "is missing", hint="name the posts that may take the place")
+    if table.get("on_silence") == "consent":
+        _check_consent(table, stages, raw, where, mistakes)
+
+
+def _check_consent(table: Tables, stages: list[Tables], raw: Tables, where: Where, mistakes: Mistakes) -> None:
+    """Silence is a yes only of clients who agreed to that, were asked, and were reminded."""
+    if not any(stage.get("audience") == "client" for stage in stages):
+        hint = 'give it a stage with audience = "client"; nobody else agrees by saying nothing'
+        mistakes.add(where.at("on_silence"), "is consent, but no stage asks the client", hint=hint)
+    if not table.get("remind"):
+        hint = 'write for instance remind = ["1 working day before"]'
+        mistakes.add(where.at("remind"), "is missing, and silence is no yes of who was not reminded", hint=hint)
+    clients = tables_of(raw, "clients")
+    named = table.get("clients") if _is_list(table, "clients") else list(clients)
+    for name in named or ():
+        if name in clients and not clients[name].get("silence_is_consent"):
+            hint = f'write silence_is_consent = "…" in [clients.{name}], with where that was agreed'
+            mistakes.add(where.at("on_silence"), f"is consent, but client {name} has not agreed to that", hint=hint)
+
+
+def _is_list(table: Tables, key: str) -> bool:
+    return isinstance(table.get(key), list)
 
 
 def _words(value: object, where: Where) -> Iterator[tuple[Where, str]]:

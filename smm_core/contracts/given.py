@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from smm_core.contracts.reviews import ReviewDesk
 from smm_core.secrets import Secret
 
 
@@ -133,6 +134,11 @@ class Context(Protocol):
     @property
     def credentials(self) -> Credentials:
         """Tokens that rotate, of the profile that the call is for."""
+        ...
+
+    @property
+    def reviews(self) -> ReviewDesk:
+        """The desk at which reviews are looked at and answered, for plugins that show them to people."""
         ...
 
     def now(self) -> datetime:

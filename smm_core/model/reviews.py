@@ -27,7 +27,12 @@ class ReviewState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Review:
-    """A question to persons about exact variants (by digest), with a deadline."""
+    """A question to persons about exact variants (by digest), with a deadline.
+
+    `approver` puts it, `deadline` is the earliest approve-by time (UTC) of the stages that wait now: `waiting`, by name.
+    `waits_for` is their side of the table: `internal`, `client`, or both. `workflow` names the table that holds, and is empty
+    for the plain `[workflow]`. `due_at` is when the first delivery is meant to go out (UTC), where that is known.
+    """
 
     id: int
     post_id: int
@@ -37,6 +42,10 @@ class Review:
     state: ReviewState
     asked_at: datetime
     deadline: datetime | None = None
+    workflow: str = ""
+    waiting: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +53,8 @@ class Verdict:
     """An answer to a review, bound to the digests it was given for.
 
     `for_series`: an approval that holds for the later dates of the post's series as well, as long as a digest is the same.
+    `stage` is the stage of the workflow in which it was given, `via` the way it came by: an approver's name, or whose
+    command line.
     """
 
     review_id: int
@@ -53,3 +64,5 @@ class Verdict:
     digests: Mapping[str, str]
     remark: str = ""
     for_series: bool = False
+    stage: str = ""
+    via: str = ""

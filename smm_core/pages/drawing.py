@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from smm_core.contracts import Preview, PreviewRequest, Previews
+from smm_core.contracts import PreviewRequest
+from smm_core.desk.preview import drawer_of, drawn, request_for
 from smm_core.errors import PluginError, SmmError
 from smm_core.model import Profile, Variant, digest_of
 from smm_core.pages.folder import PageFolder, render
@@ -34,7 +35,7 @@ def draw(ws: Workspace, variant: Variant, profile: Profile, now: datetime, folde
     The profile's own publisher draws it, else the first one that can, else it is told plainly. `name` is what the PNG
     is called, without ending. Without one only the PNG is made, named by what it shows, and not drawn again when it is there.
     """
-    drawer = _drawer(ws, profile)
+    drawer = drawer_of(ws, profile)
     if drawer is not None:
         try:
             return _drawn(ws, drawer, variant, profile, now, folder, name)
@@ -44,34 +45,15 @@ def draw(ws: Workspace, variant: Variant, profile: Profile, now: datetime, folde
     return Sight(html=render("plain.html.j2", variant=variant, profile=profile, pictures=pictures))
 
 
-def _drawer(ws: Workspace, profile: Profile) -> Any:
-    own = ws.plugins.publisher(profile.platform)
-    if Previews in own.abilities:
-        return own
-    return next(iter(ws.plugins.having("publisher", Previews)), None)
-
-
 def _drawn(
     ws: Workspace, drawer: Any, variant: Variant, profile: Profile, now: datetime, folder: PageFolder, name: str
 ) -> Sight:
-    is_own = drawer.name == profile.platform
-    # A stranger's drawing goes by the platform that it stands in for, and knows nothing of that platform's settings.
-    shown = profile if is_own else replace(profile, imitates=profile.imitates or profile.platform, settings=None)
-    request = PreviewRequest(
-        profile=shown, variant=variant, limits=ws.limits_of(profile), now=now, language=profile.language
-    )
+    request = request_for(ws, drawer, variant, profile, now)
     file = f"{name or _digest(ws, drawer, request)}.png"
     if not name and folder.has(file):
         width, height = _size((folder.path / folder.name_of(file)).read_bytes())
         return Sight(html="", png=folder.name_of(file), width=width, height=height)
-    preview = ws.call(
-        "publisher",
-        drawer.name,
-        "preview",
-        lambda ctx: drawer.preview(request, ctx),
-        expect=Preview,
-        subject=profile.name,
-    )
+    preview = drawn(ws, drawer, request)
     width, height = _size(preview.png)
     html = folder.local(preview.html) if name else ""
     return Sight(html=html, png=folder.keep(preview.png, file), width=width, height=height)

@@ -39,6 +39,7 @@ _ABILITIES = MappingProxyType(
             contracts.ByHand,
         ),
         "template": (contracts.Draws,),
+        "approver": (contracts.AsksTogether,),
     }
 )
 _SURE = range(400, 500)

@@ -38,7 +38,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         name="network-by-core",
         tier=Tier.BRONZE,
-        asks="It reaches the network through `ctx.http` and brings no HTTP client or socket of its own.",
+        asks="It reaches the web through `ctx.http` and brings no HTTP client or socket of its own.",
         reason="Only core's client knows time-outs, size caps, private addresses, and that one send is one request.",
         check=sources.network_by_core,
     ),

@@ -17,7 +17,6 @@ _OWN_NETWORK = frozenset(
         "httpx",
         "pycurl",
         "requests",
-        "smtplib",
         "socket",
         "socketserver",
         "tweepy",

@@ -9,7 +9,7 @@ from smm_core.clock import FakeClock, instant_of
 from smm_core.errors import SmmError
 from smm_core.hold import holder
 from smm_core.lifecycle import PARTS
-from smm_core.model import Action, ActionState, Post, Profile, ReviewState, WhenKind
+from smm_core.model import Action, ActionState, Post, Profile, WhenKind
 from smm_core.rounds import writing_steps
 from smm_core.simulate.forecast import Outcome
 from smm_core.simulate.rehearsal import Rehearsal
@@ -153,8 +153,8 @@ class Course:
     def _next(self) -> datetime:
         """The next instant at which a step has something to do."""
         now = self._clock.now()
-        deadlines = [one.deadline for one in self.ws.store.reviews.listed(state=ReviewState.OPEN)]
-        instants = [one for one in deadlines if one is not None and one > now]
+        asked = self.ws.store.reviews.next_wake(now)
+        instants = [asked] if asked is not None else []
         wake = self.ws.store.ledger.next_wake() if self._may_send else None
         if wake is not None and wake <= now:
             wake = self._after_stuck(now)

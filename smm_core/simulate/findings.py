@@ -9,11 +9,13 @@ from itertools import pairwise
 
 from smm_core.attention import next_step_of
 from smm_core.clock import wall_of
+from smm_core.config.workflows import is_fallback
 from smm_core.errors import NotFound
-from smm_core.model import Action, ActionKind, ActionState, Post, PostState, ReviewState, WhenKind
+from smm_core.model import Action, ActionKind, ActionState, Post, PostState, Review, ReviewState, WhenKind
 from smm_core.simulate.course import EVERYTHING, Course
 from smm_core.simulate.forecast import Cause, Finding, Forecast, Outcome
 from smm_core.simulate.gaps import gaps
+from smm_core.workflow import SILENCE, WORKFLOW
 
 LATE = timedelta(minutes=1)
 _HAPPENS = (ActionState.PUBLISHED, ActionState.PENDING)
@@ -40,7 +42,12 @@ def findings(course: Course, doubt: str) -> Forecast:
         *_waiting(course, doubt),
         *(Finding(cause=Cause.FILE, why=line, next_step="mend it") for line in course.unreadable),
     ]
-    warnings = [*_moved(course, happens), *_tokens(course, happens), *_conflicts(course, happens)]
+    warnings = [
+        *_by_silence(course, happens),
+        *_moved(course, happens),
+        *_tokens(course, happens),
+        *_conflicts(course, happens),
+    ]
     return Forecast(
         since=course.since,
         until=course.until,
@@ -67,7 +74,7 @@ def _said(course: Course, instant: datetime, zone: str) -> str:
 def _posts(course: Course) -> Iterator[Finding]:
     for post in course.ws.store.posts.listed(states=list(_NEVER), limit=EVERYTHING):
         meant = _meant(course, post)
-        if post.state is PostState.DRAFT and meant is None:
+        if (post.state is PostState.DRAFT and meant is None) or is_fallback(course.ws.config, post):
             continue  # nobody has said yet that it should go out
         finding = _approval(course, post, meant) if _NEVER[post.state] is Cause.APPROVAL else _post(course, post, meant)
         instants = [one for one in (meant, finding.at) if one is not None]
@@ -130,10 +137,13 @@ def _approval(course: Course, post: Post, meant: datetime | None) -> Finding:
     client = course.ws.config.clients.get(post.client)
     zone = client.zone if client else course.ws.config.zone
     meant_for = f"; it is meant for {_said(course, meant, zone)}" if meant else ""
+    first = course.ws.real.store.reviews.get(review.id) if review and known else review
     return Finding(
         cause=Cause.EXPIRED if expired else Cause.APPROVAL,
-        why=("nobody approved it in time" if expired else f"it is not approved yet{by}") + meant_for,
-        at=review.deadline if review else None,
+        why=("nobody approved it in time" if expired else f"it is not approved yet{by}")
+        + meant_for
+        + _silence(course, post, review, zone),
+        at=first.deadline if first else None,
         client=post.client,
         post=post.slug,
         next_step=step,
@@ -154,6 +164,37 @@ def _replies(course: Course) -> Iterator[Finding]:
                 profile=said.profile,
                 next_step=f"smm reviews approve {review.id}",
             )
+
+
+def _silence(course: Course, post: Post, review: Review | None, zone: str) -> str:
+    """What a workflow makes of it when nobody answers, as it came out when we looked ahead."""
+    if review is None or not review.workflow:
+        return ""
+    if review.state is ReviewState.OPEN:
+        moved = [one for one in course.ws.store.reviews.log(review=review.id) if one.kind == "moved"]
+        if moved:
+            return f"; when nobody answers it is put off, {len(moved)}× in this time"
+        return f"; when nobody answers: {course.ws.store.reviews.workflow(review.id).silence}"
+    said = post.reason.removeprefix("nobody answered in time").removeprefix("; ")
+    return f"; when nobody answers: {said or 'it is held'}"
+
+
+def _by_silence(course: Course, happens: Iterable[Outcome]) -> Iterator[Finding]:
+    """What goes out although nobody has said yes: the client agreed to that, or nobody had to."""
+    for slug in dict.fromkeys(one.post for one in happens):
+        first = next(one for one in happens if one.post == slug)
+        reviews = course.ws.store.reviews.listed(post=course.ws.store.posts.find(slug).id)
+        verdicts = course.ws.store.reviews.verdicts(reviews[-1].id) if reviews else []
+        for verdict in verdicts:
+            if verdict.by in (SILENCE, WORKFLOW) and verdict.at >= course.since and reviews[-1].deadline is not None:
+                yield Finding(
+                    cause=Cause.SILENCE,
+                    why=f"nobody has answered yet, and silence lets it go out: {verdict.remark}",
+                    at=reviews[-1].deadline,
+                    client=first.client,
+                    post=slug,
+                    next_step=f"smm reviews show {slug}",
+                )
 
 
 def _known_review(course: Course, number: int, post: int) -> ReviewState | None:

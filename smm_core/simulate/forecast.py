@@ -48,6 +48,7 @@ class Cause(StrEnum):
     PROFILE = "profile"
     TOKEN = "token"  # noqa: S105 - a word
     MOVED = "moved"
+    SILENCE = "silence"
     CONFLICT = "conflict"
 
 

@@ -24,6 +24,7 @@ from smm_core.contracts import (
     Imitates,
     Inspected,
     InspectRequest,
+    NoSettings,
     Pending,
     PollPage,
     PollRequest,
@@ -60,7 +61,7 @@ def stand_in(family: str, owner: str, thing: Any) -> Any:
     if family == "source" and owner != BUILT_IN:
         return StandInSource(thing)
     if family == "approver" and owner != BUILT_IN:
-        return StandInApprover(thing.name)
+        return StandInApprover(thing)
     return thing
 
 
@@ -165,8 +166,9 @@ class StandInSource:
 class StandInApprover:
     """Asks nobody, and so hears nothing."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, thing: Any) -> None:
+        self.name: str = thing.name
+        self.settings: type = getattr(thing, "settings", NoSettings)
 
     def ask(self, request: AskRequest, ctx: Context) -> Asked:
         """The question is not put."""

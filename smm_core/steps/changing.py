@@ -11,6 +11,7 @@ from smm_core.errors import SmmError, TooLate
 from smm_core.model import Action, ActionKind, Level, PostState, Profile, When, WhenKind
 from smm_core.steps.acts import can
 from smm_core.steps.render import render_variant
+from smm_core.steps.review_plan import plan_edit
 from smm_core.workspace import Workspace
 
 
@@ -37,8 +38,7 @@ def update(ws: Workspace, action: Action) -> list[int]:
         raise SmmError(
             f"post {post.slug} → {name}: {blocking.message}", hint=f"mend it, then `smm deliveries update {action.id}`"
         )
-    approver = post.content.approval or ws.config.workflow.approver
-    return ws.store.ledger.plan_edits(action.id, variant, problems, approver, ws.by, ws.clock.now())
+    return ws.store.ledger.plan_edits(action.id, variant, problems, plan_edit(ws, post), ws.by, ws.clock.now())
 
 
 def _need(ws: Workspace, action: Action, kind: ActionKind) -> Profile:

@@ -24,6 +24,7 @@ from smm_core.model import (
 )
 from smm_core.steps.acts import can
 from smm_core.steps.render import check_reply
+from smm_core.steps.review_plan import plan_reply
 from smm_core.store import Entry, PlannedReply
 from smm_core.text import clean
 from smm_core.workspace import Workspace
@@ -69,8 +70,8 @@ _NONE = Variant(profile="", parts=())
 
 def _plan(ws: Workspace, profile: Profile, text: str, below: str, wanted: PlannedReply) -> Planned:
     variant, problems = _checked(ws, profile, text, below)
-    approver = ws.config.workflow.approver if profile.approve_replies else ""
-    planned = replace(wanted, variant=variant, problems=problems, approver=approver)
+    plan = plan_reply(ws, profile) if profile.approve_replies else None
+    planned = replace(wanted, variant=variant, problems=problems, plan=plan)
     return ws.store.ledger.plan_reply(planned, ws.clock.now()), problems
 
 

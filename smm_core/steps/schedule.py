@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
 from smm_core.clock import forget_zones, wall_of
+from smm_core.config.workflows import is_fallback
 from smm_core.errors import SmmError, TooLate
 from smm_core.model import Post, PostState, Variant, WhenKind
 from smm_core.steps import Report
@@ -46,6 +47,11 @@ class _Planner:
 
     def plan(self, post: Post) -> None:
         """Put the deliveries of one post into the ledger, and say where."""
+        placed = self.ws.store.reviews.placement(post)
+        if placed is not None:  # nobody had answered in time: it has another place than its author said
+            post = replace(post, content=replace(post.content, when=placed))
+        elif is_fallback(self.ws.config, post):
+            return
         chosen: dict[str, Choice] = {}
         plans = {
             variant.profile: (variant.digest, partial(self._choose, post, variant, chosen))

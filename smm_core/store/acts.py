@@ -14,11 +14,13 @@ from datetime import datetime
 from smm_core.clock import to_text
 from smm_core.errors import NotFound, TooLate
 from smm_core.lifecycle import ENDED, ON_A_WORD
-from smm_core.model import Action, ActionKind, ActionState, PostState, Problem, Receipt, Variant, from_json, to_json
+from smm_core.model import Action, ActionKind, ActionState, PostState, Problem, Receipt, Variant, from_json
 from smm_core.store import replies
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import BY_ITSELF, GIVE_UP, MAY_BE_OUT, insert, is_approved, keep_variant, take_back
 from smm_core.store.posts import end_post
+from smm_core.store.review_course import open_review
+from smm_core.workflow_plan import ReviewPlan
 
 _GOES_THERE = "it is being handed over to the platform's scheduler"
 _IS_THERE = "the platform's scheduler has it"
@@ -69,7 +71,7 @@ def plan_deletion(db: Database, number: int, by: str, now: datetime) -> list[int
 
 
 def plan_edits(
-    db: Database, number: int, variant: Variant, problems: Sequence[Problem], approver: str, by: str, now: datetime
+    db: Database, number: int, variant: Variant, problems: Sequence[Problem], plan: ReviewPlan, by: str, now: datetime
 ) -> list[int]:
     """See `Ledger.plan_edits`."""
     at = to_text(now)
@@ -98,9 +100,14 @@ def plan_edits(
                     )
                 )
         if numbers and waits:
-            tx.execute(
-                "INSERT INTO reviews (post_id, client, approver, digests, state, asked_at) VALUES (?, ?, ?, ?, 'open', ?)",
-                (parts[0]["post_id"], parts[0]["client"], approver, to_json({variant.profile: variant.digest}), at),
+            open_review(
+                tx,
+                post=parts[0]["post_id"],
+                client=parts[0]["client"],
+                writer=tx.execute("SELECT by FROM posts WHERE id = ?", (parts[0]["post_id"],)).fetchone()["by"],
+                digests={variant.profile: variant.digest},
+                plan=plan,
+                now=now,
             )
         return numbers
 

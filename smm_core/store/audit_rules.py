@@ -174,12 +174,14 @@ RULES = (
     ),
     Rule(
         name="approvals",
-        says="Every approval that stands comes from a verdict that says approve and covers it.",
+        says="Every approval that stands comes from a verdict that says approve and covers it, in a review of which every stage"
+        " is through.",
         sql="""
             SELECT NULL, printf('the approval of post %d for %s does not come from verdict %d', p.post_id, p.profile,
                 p.verdict_id)
             FROM approvals p LEFT JOIN verdicts v ON v.id = p.verdict_id LEFT JOIN reviews r ON r.id = v.review_id
-            WHERE v.id IS NULL OR v.decision != 'approve' OR r.post_id IS NOT p.post_id
+            WHERE v.id IS NULL OR v.decision != 'approve' OR r.post_id IS NOT p.post_id OR r.state != 'approved'
+                OR EXISTS (SELECT 1 FROM review_stages s WHERE s.review_id = r.id AND s.state NOT IN ('approved', 'lapsed'))
                 OR NOT CASE WHEN json_valid(v.digests) THEN EXISTS (SELECT 1 FROM json_each(v.digests) d
                     WHERE d.key = p.profile AND d.value = p.digest) ELSE 0 END
         """,

@@ -10,6 +10,7 @@ from smm_core.errors import StoreError
 from smm_core.model import PostContent, PostState, from_json, to_json
 from smm_core.store.database import Row
 from smm_core.store.handed import STARTED, take_back
+from smm_core.store.review_course import withdraw
 
 BY_SERIES = "series: "
 """How the reason of a date begins that its series took back; what a person took back has another one, and stays so."""
@@ -70,7 +71,7 @@ def call_off(tx: sqlite3.Connection, number: int, at: str, reason: str, by: str)
         f" AND state IN ('waiting', 'scheduled', 'held', 'refused') AND profile NOT IN ({marks})",
         (reason, number, *attempted, *handed),
     )
-    tx.execute("UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open'", (number,))
+    withdraw(tx, number, reason, at, by)
     tx.execute(
         "UPDATE actions SET state = 'cancelled', reason = ? WHERE post_id = ? AND kind = 'edit' AND state = 'waiting'",
         (reason, number),

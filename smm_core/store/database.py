@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from smm_core.errors import StoreError
 
-LATEST = 3
+LATEST = 4
 _LEAST_ROOM = 100_000
 _MOST_TOGETHER = 64
 Row = sqlite3.Row

@@ -35,6 +35,7 @@ from smm_core.store.handed import STARTED
 from smm_core.store.planning import Choose, Held, Move, Plan, Planned
 from smm_core.store.replies import PlannedReply
 from smm_core.store.timekeeping import keep_up, skipped
+from smm_core.workflow_plan import ReviewPlan
 
 
 class Ledger:
@@ -279,15 +280,15 @@ class Ledger:
         return acts.plan_deletion(self._db, number, by, now)
 
     def plan_edits(
-        self, number: int, variant: Variant, problems: Sequence[Problem], approver: str, by: str, now: datetime
+        self, number: int, variant: Variant, problems: Sequence[Problem], plan: ReviewPlan, by: str, now: datetime
     ) -> list[int]:
         """Plan to make a delivery that is out look like another variant: an act for each part that differs.
 
-        They wait for a verdict on the variant, for which a review is opened; where it is approved already, and on a test
+        They wait for approval of the variant, for which a review is opened by its plan; where it is approved already, and on a test
         profile, they are due at once. `TooLate` when it is not out as a whole or has another number of parts, or another
         act on it is under way.
         """
-        return acts.plan_edits(self._db, number, variant, problems, approver, by, now)
+        return acts.plan_edits(self._db, number, variant, problems, plan, by, now)
 
     def plan_reply(self, reply: PlannedReply, now: datetime) -> int:
         """Plan a reply below an action that is out, or below someone else's; the act's number.

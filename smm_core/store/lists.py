@@ -48,6 +48,13 @@ def _idea(row: Row, found: Plain) -> Plain:
     }
 
 
+# Of the open review of a post with stages: which side it waits for, and by when; nothing for any other.
+_REVIEW = (
+    "(SELECT json_array(json(r.waits_for), r.deadline) FROM reviews r WHERE posts.state = 'reviewing' AND r.post_id = posts.id"
+    " AND r.state = 'open' AND r.workflow != '' ORDER BY r.id DESC LIMIT 1) AS review"
+)
+
+
 def posts(
     db: Database, *, client: str | None, states: Sequence[str], label: str | None, limit: int = 500
 ) -> list[Plain]:
@@ -59,7 +66,7 @@ def posts(
         values.extend(states)
     rows = db.rows(
         "SELECT *, (SELECT min(due_at) FROM actions a WHERE a.post_id = posts.id AND a.trial = 0 AND a.state != 'cancelled' AND a.kind = 'publish')"
-        f" AS due FROM posts WHERE 1=1{sql} ORDER BY id LIMIT ?",
+        f" AS due, {_REVIEW} FROM posts WHERE 1=1{sql} ORDER BY id LIMIT ?",
         (*values, limit),
     )
     listed = [_post(row, json.loads(row["content"])) for row in rows]
@@ -67,11 +74,14 @@ def posts(
 
 
 def _post(row: Row, content: Plain) -> Plain:
+    waits_for, approve_by = json.loads(row["review"]) if row["review"] else ([], None)
     return {
         "id": row["id"],
         "post": row["slug"],
         "client": row["client"],
         "state": row["state"],
+        "waiting_for": waits_for,
+        "approve_by": approve_by,
         "title": content["title"],
         "when": _when(content["when"]),
         "due": row["due"] if row["state"] in ("scheduled", "done") else None,

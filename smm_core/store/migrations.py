@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 migrations = Migrations("smm")
 
 # How many there are; `PRAGMA user_version` of an up-to-date database. A test holds that the two agree.
-LATEST = 3
+LATEST = 4
 
 
 @migrations()
@@ -26,6 +26,15 @@ def m002_plan(db: Database) -> None:
 def m003_inbox(db: Database) -> None:
     """What others say, where each profile stopped listening, and which actions answer to what."""
     _run(db, _THIRD)
+
+
+@migrations()
+def m004_reviews(db: Database) -> None:
+    """Workflows: the stages of a review, who is asked and when, comments, links, and a log that cannot be changed unnoticed."""
+    _run(db, _FOURTH)
+    from smm_core.store.review_log import begin
+
+    begin(db.conn)
 
 
 def _run(db: Database, statements: str) -> None:
@@ -191,4 +200,83 @@ CREATE INDEX actions_by_remote ON actions
     (profile, CASE WHEN json_valid(receipt) THEN json_extract(receipt, '$.remote_id') END) WHERE receipt IS NOT NULL;
 DROP INDEX actions_published;
 DROP INDEX readings_by_profile;
+"""
+
+_FOURTH = """
+ALTER TABLE reviews ADD COLUMN workflow TEXT NOT NULL DEFAULT '';
+ALTER TABLE reviews ADD COLUMN course TEXT NOT NULL DEFAULT '';
+ALTER TABLE reviews ADD COLUMN writer TEXT NOT NULL DEFAULT '';
+ALTER TABLE reviews ADD COLUMN waiting TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE reviews ADD COLUMN waits_for TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE reviews ADD COLUMN due_at TEXT;
+UPDATE reviews SET course = json_object('stages', json_array(json_object('name', 'approval', 'approver', approver,
+    'anyone', json('true'))), 'why', 'no other workflow fits');
+UPDATE reviews SET waiting = '["approval"]', waits_for = '["internal"]' WHERE state = 'open';
+CREATE INDEX reviews_by_client ON reviews (client, state, id);
+
+CREATE TABLE review_stages (
+    review_id INTEGER NOT NULL REFERENCES reviews (id), seq INTEGER NOT NULL, stage TEXT NOT NULL, audience TEXT NOT NULL,
+    approver TEXT NOT NULL, state TEXT NOT NULL, deadline TEXT, latest TEXT, opened_at TEXT, PRIMARY KEY (review_id, seq)
+) WITHOUT ROWID;
+INSERT INTO review_stages SELECT id, 0, 'approval', 'internal', approver,
+    CASE state WHEN 'approved' THEN 'approved' WHEN 'rework' THEN 'rework' ELSE 'waiting' END, deadline, NULL, asked_at FROM reviews;
+
+CREATE TABLE review_persons (
+    person TEXT NOT NULL, review_id INTEGER NOT NULL REFERENCES reviews (id), stage TEXT NOT NULL,
+    PRIMARY KEY (person, review_id, stage)
+) WITHOUT ROWID;
+
+CREATE TABLE asks (
+    id INTEGER PRIMARY KEY, review_id INTEGER NOT NULL REFERENCES reviews (id), stage TEXT NOT NULL, kind TEXT NOT NULL,
+    number INTEGER NOT NULL, approver TEXT NOT NULL, persons TEXT NOT NULL DEFAULT '[]', due_at TEXT, sent_at TEXT,
+    thread TEXT NOT NULL DEFAULT '', UNIQUE (review_id, stage, kind, number)
+);
+CREATE INDEX asks_due ON asks (due_at, id) WHERE sent_at IS NULL AND due_at IS NOT NULL;
+INSERT INTO asks (review_id, stage, kind, number, approver, due_at, sent_at) SELECT id, 'approval', 'ask', 0, approver,
+    asked_at, CASE asked WHEN 1 THEN asked_at END FROM reviews WHERE state = 'open' OR asked = 1;
+
+ALTER TABLE verdicts ADD COLUMN stage TEXT NOT NULL DEFAULT '';
+ALTER TABLE verdicts ADD COLUMN via TEXT NOT NULL DEFAULT '';
+ALTER TABLE verdicts ADD COLUMN once TEXT NOT NULL DEFAULT '';
+UPDATE verdicts SET stage = 'approval';
+CREATE UNIQUE INDEX verdicts_once ON verdicts (once) WHERE once != '';
+
+CREATE TABLE comments (
+    id INTEGER PRIMARY KEY, review_id INTEGER NOT NULL REFERENCES reviews (id), stage TEXT NOT NULL, audience TEXT NOT NULL,
+    by TEXT NOT NULL, at TEXT NOT NULL, text TEXT NOT NULL, place TEXT NOT NULL, digest TEXT NOT NULL, quote TEXT NOT NULL,
+    via TEXT NOT NULL, once TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX comments_by_review ON comments (review_id, id);
+CREATE UNIQUE INDEX comments_once ON comments (once) WHERE once != '';
+
+CREATE TABLE seen (
+    person TEXT NOT NULL, post_id INTEGER NOT NULL, review_id INTEGER NOT NULL REFERENCES reviews (id), at TEXT NOT NULL,
+    PRIMARY KEY (person, post_id, review_id)
+) WITHOUT ROWID;
+
+CREATE TABLE review_links (
+    id TEXT PRIMARY KEY, person TEXT NOT NULL, review_id INTEGER, made_at TEXT NOT NULL, until TEXT NOT NULL, revoked_at TEXT
+) WITHOUT ROWID;
+CREATE INDEX review_links_until ON review_links (until);
+
+CREATE TABLE placements (
+    post_id INTEGER PRIMARY KEY REFERENCES posts (id), revision INTEGER NOT NULL, content TEXT NOT NULL, why TEXT NOT NULL,
+    at TEXT NOT NULL
+);
+
+ALTER TABLE series_approvals RENAME TO series_approvals_before;
+CREATE TABLE series_approvals (
+    series_id INTEGER NOT NULL REFERENCES series (id), stage TEXT NOT NULL, profile TEXT NOT NULL, digest TEXT NOT NULL,
+    verdict_id INTEGER NOT NULL, PRIMARY KEY (series_id, stage, profile, digest)
+) WITHOUT ROWID;
+INSERT INTO series_approvals SELECT series_id, 'approval', profile, digest, verdict_id FROM series_approvals_before;
+DROP TABLE series_approvals_before;
+
+CREATE TABLE review_log (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, review_id INTEGER NOT NULL, post_id INTEGER NOT NULL,
+    client TEXT NOT NULL, by TEXT NOT NULL, data TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL
+);
+CREATE INDEX review_log_by_review ON review_log (review_id, seq);
+CREATE TRIGGER review_log_stays BEFORE UPDATE ON review_log BEGIN SELECT RAISE(ABORT, 'the log of verdicts is only added to'); END;
+CREATE TRIGGER review_log_is_kept BEFORE DELETE ON review_log BEGIN SELECT RAISE(ABORT, 'the log of verdicts is only added to'); END;
 """

@@ -18,6 +18,8 @@ from smm_core.model import ActionKind, ActionState, PostContent, Problem, Receip
 from smm_core.store.database import Database, Row
 from smm_core.store.handed import insert, is_approved, keep_variant
 from smm_core.store.lists import REPLIES
+from smm_core.store.review_course import open_review, withdraw
+from smm_core.workflow_plan import ReviewPlan
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +27,7 @@ class PlannedReply:
     """A reply as it is to be planned: a variant of one part, what the checks said of it, and on whose word (`by`).
 
     It is below our action `below`, or below `target`, which is someone else's; with `interaction` (its number) the answer to
-    that. With an `approver` it waits for a verdict. `once_since`: the same reply to the same interaction, planned since then,
+    that. With a `plan` it waits for a review, in which whoever planned it counts as its writer. `once_since`: the same reply to the same interaction, planned since then,
     is refused.
     """
 
@@ -35,7 +37,7 @@ class PlannedReply:
     below: int | None = None
     target: Receipt | None = None
     interaction: int | None = None
-    approver: str = ""
+    plan: ReviewPlan | None = None
     once_since: datetime | None = None
 
 
@@ -47,10 +49,10 @@ def plan_reply(db: Database, reply: PlannedReply, now: datetime) -> int:
         if reply.interaction is not None and reply.once_since is not None:
             _refuse_second(tx, reply, to_text(reply.once_since))
         like: Row | Mapping[str, Any]
-        like = below if below is not None and not (reply.interaction or reply.approver) else _home(tx, reply, at)
+        like = below if below is not None and not (reply.interaction or reply.plan) else _home(tx, reply, at)
         digest = reply.variant.digest
         keep_variant(tx, like["post_id"], reply.variant, reply.problems, at)
-        waits = bool(reply.approver) and not is_approved(tx, like, digest)
+        waits = reply.plan is not None and not is_approved(tx, like, digest)
         number = insert(
             tx,
             like,
@@ -65,16 +67,21 @@ def plan_reply(db: Database, reply: PlannedReply, now: datetime) -> int:
         )
         tx.execute(
             "UPDATE actions SET interaction_id = ?, on_verdict = ? WHERE id = ?",
-            (reply.interaction, bool(reply.approver), number),
+            (reply.interaction, reply.plan is not None, number),
         )
         tx.execute(
             "UPDATE interactions SET state = 'read', changed_by = ?, changed_at = ? WHERE id = ? AND state = 'new'",
             (reply.by, at, reply.interaction),
         )
-        if waits:
-            tx.execute(
-                "INSERT INTO reviews (post_id, client, approver, digests, state, asked_at) VALUES (?, ?, ?, ?, 'open', ?)",
-                (like["post_id"], like["client"], reply.approver, to_json({like["profile"]: digest}), at),
+        if waits and reply.plan is not None:
+            open_review(
+                tx,
+                post=like["post_id"],
+                client=like["client"],
+                writer=reply.by,
+                digests={like["profile"]: digest},
+                plan=reply.plan,
+                now=now,
             )
         return number
 
@@ -89,13 +96,11 @@ def ended(tx: sqlite3.Connection, number: int, state: ActionState, at: str) -> N
         )
     elif state is ActionState.CANCELLED:
         row = tx.execute(
-            "SELECT post_id, profile, variant_digest FROM actions WHERE id = ? AND on_verdict", (number,)
+            "SELECT post_id, profile, variant_digest, by FROM actions WHERE id = ? AND on_verdict", (number,)
         ).fetchone()
         if row is not None:
-            tx.execute(
-                "UPDATE reviews SET state = 'withdrawn' WHERE post_id = ? AND state = 'open' AND digests = ?",
-                (row["post_id"], to_json({row["profile"]: row["variant_digest"]})),
-            )
+            digests = to_json({row["profile"]: row["variant_digest"]})
+            withdraw(tx, row["post_id"], "the reply was given up", at, row["by"], digests=digests)
 
 
 def _below(tx: sqlite3.Connection, number: int) -> Row:

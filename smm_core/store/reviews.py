@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from smm_core import lifecycle
-from smm_core.clock import from_text, to_text, wall_of
-from smm_core.errors import NotFound, SmmError, TooLate
-from smm_core.model import Decision, Post, PostState, Review, ReviewState, Verdict, from_json, to_json
-from smm_core.store import edits
-from smm_core.store.database import Database, Row
-from smm_core.store.handed import STARTED, take_back
+from smm_core.clock import from_text, to_text
+from smm_core.contracts.reviews import Remark
+from smm_core.errors import NotAllowed, NotFound, Repeated, SmmError, TooLate
+from smm_core.model import Decision, Post, Review, ReviewState, Verdict, When, from_json, to_json
+from smm_core.store import edits, review_course, review_log, review_series
+from smm_core.store.database import Database
+from smm_core.store.review_comments import add_comment
+from smm_core.store.review_course import Case, review_of, reviews_of, verdict_of
+from smm_core.store.review_log import Entry, Kind, LogCheck
+from smm_core.workflow import SILENCE, Audience, Stage, StageState, Workflow, may_answer, voices
+from smm_core.workflow_plan import ReviewPlan, plain_plan
+
+__all__ = ["Reviews", "StageRow", "Voice"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Voice:
+    """Who answers, as the configuration knows them now: `roles` are those they have for the review's client; None: it does
+    not know them."""
+
+    roles: frozenset[str] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageRow:
+    """A stage of a review as it stands: its state, its deadline (UTC), and since when it is its turn."""
+
+    stage: str
+    audience: Audience
+    approver: str
+    state: StageState
+    deadline: datetime | None
+    opened_at: datetime | None
 
 
 class Reviews:
@@ -22,42 +48,44 @@ class Reviews:
     def __init__(self, db: Database) -> None:
         self._db = db
 
+    # ------------------------------------------------------------ opening and looking
+
     def open(
-        self, post: Post, approver: str, digests: Mapping[str, str], deadline: datetime | None, now: datetime
+        self,
+        post: Post,
+        approver: str,
+        digests: Mapping[str, str],
+        deadline: datetime | None,
+        now: datetime,
+        plan: ReviewPlan | None = None,
     ) -> Review:
-        """Open a review of a rendered post and move the post on, in one transaction."""
-        at = to_text(now)
+        """Open a review of a rendered post and move the post on, in one transaction.
+
+        Without a `plan` it has one stage, asked by `approver`, in which anybody may answer until `deadline`.
+        """
         with self._db.write() as tx:
             changed = tx.execute(
                 "UPDATE posts SET state = 'reviewing', updated_at = ? WHERE id = ? AND revision = ? AND state = 'rendered'",
-                (at, post.id, post.revision),
+                (to_text(now), post.id, post.revision),
             ).rowcount
             if not changed:
                 raise TooLate(f"post {post.slug} was changed in the meantime", hint="it goes round again by itself")
-            number = tx.execute(
-                "INSERT INTO reviews (post_id, client, approver, digests, state, asked_at, deadline) VALUES (?, ?, ?, ?, 'open', ?, ?)",
-                (post.id, post.client, approver, to_json(dict(digests)), at, to_text(deadline) if deadline else None),
-            ).lastrowid
-            return _review(tx.execute("SELECT * FROM reviews WHERE id = ?", (number,)).fetchone())
-
-    def mark_asked(self, number: int) -> None:
-        """The approver has put the question."""
-        with self._db.write() as tx:
-            tx.execute("UPDATE reviews SET asked = 1 WHERE id = ?", (number,))
-
-    def unasked(self) -> list[Review]:
-        """Open reviews whose approver has not yet put the question."""
-        return [
-            _review(row)
-            for row in self._db.rows("SELECT * FROM reviews WHERE state = 'open' AND asked = 0 ORDER BY id")
-        ]
+            return review_course.open_review(
+                tx,
+                post=post.id,
+                client=post.client,
+                writer=post.by,
+                digests=digests,
+                plan=plan or plain_plan(approver, deadline),
+                now=now,
+            ).review
 
     def get(self, number: int) -> Review:
         """One review; none of that number is `NotFound`."""
         row = self._db.row("SELECT * FROM reviews WHERE id = ?", (number,))
         if row is None:
             raise NotFound(f"there is no review {number}", hint="`smm reviews list` shows them")
-        return _review(row)
+        return review_of(row)
 
     def listed(
         self,
@@ -73,7 +101,41 @@ class Reviews:
             if value is not None:
                 sql += f" AND {column} = ?"
                 values.append(value)
-        return [_review(row) for row in self._db.rows(f"{sql} ORDER BY id", tuple(values))]
+        return reviews_of(self._db.rows(f"{sql} ORDER BY id", tuple(values)))
+
+    def workflow(self, number: int) -> Workflow:
+        """The workflow as it was when the review was opened."""
+        row = self._db.row("SELECT course FROM reviews WHERE id = ?", (number,))
+        if row is None:
+            raise NotFound(f"there is no review {number}", hint="`smm reviews list` shows them")
+        return from_json(row["course"], Workflow)
+
+    def writer(self, number: int) -> str:
+        """Who had written the post when the review was opened."""
+        return str(self._db.value("SELECT writer FROM reviews WHERE id = ?", (number,)) or "")
+
+    def stages(self, number: int) -> list[StageRow]:
+        """The stages of a review, in order."""
+        return [
+            StageRow(
+                stage=row["stage"],
+                audience=Audience(row["audience"]),
+                approver=row["approver"],
+                state=StageState(row["state"]),
+                deadline=from_text(row["deadline"]) if row["deadline"] else None,
+                opened_at=from_text(row["opened_at"]) if row["opened_at"] else None,
+            )
+            for row in self._db.rows("SELECT * FROM review_stages WHERE review_id = ? ORDER BY seq", (number,))
+        ]
+
+    def verdicts(self, number: int) -> list[Verdict]:
+        """The answers to a review, oldest first."""
+        return [
+            verdict_of(row)
+            for row in self._db.rows("SELECT * FROM verdicts WHERE review_id = ? ORDER BY id", (number,))
+        ]
+
+    # ------------------------------------------------------------ answers
 
     def decide(
         self,
@@ -85,110 +147,238 @@ class Reviews:
         digests: Mapping[str, str] | None = None,
         *,
         for_series: bool = False,
+        stage: str = "",
+        via: str = "",
+        once: str = "",
+        comments: Sequence[Remark] = (),
+        voice: Voice | None = None,
     ) -> Verdict:
-        """Record an answer and let it count: approvals per digest, or the post goes back for rework.
+        """Record an answer and let it count: the next stage has its turn, or the digests are approved, or the post goes back
+        for rework.
 
-        An answer to a review that is no longer open, or for other digests than it asked about, is `TooLate`. An expired
-        review can still be approved as long as the post has not changed. Taking back an approval is `rework` on an
-        approved review; it loses the race against what is already being sent.
+        An answer to a review that is no longer open, or for other digests than it asked about, is `TooLate`; one by
+        somebody who is not asked, or wrote the post, is `NotAllowed` (with `voice`, also by who has no longer the role
+        for which they were). The same `once` again is `Repeated`. An expired review can still be approved as long as the
+        post has not changed. Taking back an approval is `rework` on an approved review; it loses the race against what is
+        already being sent.
 
-        An approval `for_series` holds for later dates of the post's series too (`follow_series`), where approver, profile and
+        An approval `for_series` holds for later dates of the post's series too (`follow_series`), where stage, profile and
         digest are the same. Rework ends that, and takes back what it alone had approved and is not on its way.
         """
-        at = to_text(now)
         with self._db.write() as tx:
-            row = tx.execute("SELECT * FROM reviews WHERE id = ?", (number,)).fetchone()
-            if row is None:
-                raise NotFound(f"there is no review {number}", hint="`smm reviews list` shows them")
-            review = _review(row)
-            if digests is not None and dict(digests) != dict(review.digests):
+            if once and tx.execute("SELECT 1 FROM verdicts WHERE once = ?", (once,)).fetchone():
+                raise Repeated("this answer was heard before")
+            case = review_course.load(tx, number)
+            _check_open(case.review, decision)
+            if digests is not None and dict(digests) != dict(case.review.digests):
                 raise TooLate(
                     f"review {number} asks about other variants than the answer was given for",
                     hint="look at the post again",
                 )
-            _check_open(review, decision)
-            post = tx.execute("SELECT state, slug, series_id FROM posts WHERE id = ?", (review.post_id,)).fetchone()
+            _check_current(tx, case.review)
+            answered = _stage_of(case, by, via, decision, stage, voice, now)
             for_series = for_series and decision is Decision.APPROVE
-            if for_series and post["series_id"] is None:
-                raise SmmError(f"post {post['slug']} belongs to no series", hint="approve it for itself")
+            series = _series_of(tx, case.review, wanted=for_series)
             verdict = Verdict(
                 review_id=number,
                 decision=decision,
                 by=by,
                 at=now,
-                digests=review.digests,
+                digests=case.review.digests,
                 remark=remark,
                 for_series=for_series,
+                stage=answered.name,
+                via=via,
             )
-            verdict_id = _write(tx, verdict)
-            if decision is Decision.APPROVE:
-                _approve(tx, review, verdict_id, at)
-                if for_series:
-                    _stand(tx, post["series_id"], review, verdict_id)
-            else:
-                _send_back(tx, review, PostState(post["state"]), remark or "rework was asked", at, by)
-                if post["series_id"] is not None:
-                    _end_standing(tx, post["series_id"], verdict)
+            verdict_id = review_course.write_verdict(tx, case.row, verdict, once=once)
+            for one in comments:
+                add_comment(tx, case.row, one, by=by, at=now, stage=answered.name, audience=answered.audience, via=via)
+            review_course.settle(tx, review_course.load(tx, number), now, verdict=verdict_id)
+            if for_series and series is not None:
+                review_series.stand(tx, series, answered.name, case.review, verdict_id)
+            if decision is Decision.REWORK and series is not None:
+                review_series.end_standing(tx, series, verdict)
             return verdict
 
     def follow_series(self, number: int, now: datetime, zone: str) -> Verdict | None:
-        """Approve an open review because its very content was approved for the series, by the person who did; None where
-        it was not. `zone` is for the day in the remark."""
+        """Answer a stage of an open review because its very content was approved for the series, by the person who did; None
+        where it was not. `zone` is for the day in the remark."""
         with self._db.write() as tx:
-            row = tx.execute("SELECT * FROM reviews WHERE id = ? AND state = 'open'", (number,)).fetchone()
-            standing = _standing(tx, _review(row)) if row else None
-            if standing is None:
-                return None
-            review = _review(row)
-            day = wall_of(from_text(standing["at"]), zone)
-            verdict = Verdict(
-                review_id=number,
-                decision=Decision.APPROVE,
-                by=standing["by"],
-                at=now,
-                digests=review.digests,
-                remark=f"approved for the series on {day:%Y-%m-%d} (review {standing['review_id']})",
-            )
-            _approve(tx, review, _write(tx, verdict, follows=standing["id"]), to_text(now))
-            return verdict
+            return review_series.follow(tx, number, now, zone)
 
     def following(self) -> list[Review]:
         """Open reviews of posts whose series has an approval that may hold for them."""
-        return [
-            _review(row)
-            for row in self._db.rows(
+        return reviews_of(
+            self._db.rows(
                 "SELECT r.* FROM reviews r JOIN posts p ON p.id = r.post_id WHERE r.state = 'open' AND p.series_id IN"
                 " (SELECT series_id FROM series_approvals) ORDER BY r.id"
             )
-        ]
+        )
 
-    def expire(self, review: Review, now: datetime) -> None:
-        """Nobody answered in time: nothing goes out."""
+    # ------------------------------------------------------------ silence
+
+    def silent(self, now: datetime) -> list[Review]:
+        """Open reviews with a stage whose approve-by time has come without an answer."""
+        return reviews_of(
+            self._db.rows(
+                "SELECT * FROM reviews WHERE state = 'open' AND id IN (SELECT review_id FROM review_stages"
+                " WHERE state = 'waiting' AND deadline <= ?) ORDER BY id",
+                (to_text(now),),
+            )
+        )
+
+    def next_wake(self, after: datetime) -> datetime | None:
+        """The next instant (UTC) after one at which somebody is to be reminded, or silence has its effect."""
+        at = self._db.value(
+            "SELECT min(at) FROM (SELECT min(s.deadline) AS at FROM review_stages s JOIN reviews r ON r.id = s.review_id"
+            " WHERE r.state = 'open' AND s.state = 'waiting' AND s.deadline > ?1 UNION ALL"
+            " SELECT min(a.due_at) FROM asks a JOIN reviews r ON r.id = a.review_id JOIN review_stages s"
+            " ON s.review_id = a.review_id AND s.stage = a.stage WHERE a.sent_at IS NULL AND a.due_at > ?1"
+            " AND r.state = 'open' AND s.state = 'waiting')",
+            (to_text(after),),
+        )
+        return from_text(at) if at else None
+
+    def expected(self, profile: str) -> list[datetime]:
+        """When the posts that are being reviewed are meant to go out on a profile (UTC), as far as that is known."""
+        rows = self._db.rows(
+            "SELECT due_at FROM reviews r WHERE state = 'open' AND due_at IS NOT NULL AND EXISTS"
+            " (SELECT 1 FROM json_each(r.digests) d WHERE d.key = ?) ORDER BY due_at",
+            (profile,),
+        )
+        return [from_text(row["due_at"]) for row in rows]
+
+    def lapse(self, review: Review, now: datetime) -> Review:
+        """Pass over the optional stages that are silent; the review as it stands then."""
+        with self._db.write() as tx:
+            case = review_course.load(tx, review.id)
+            if case.review.state is ReviewState.OPEN:
+                review_course.settle(tx, case, now)
+            return review_course.load(tx, review.id).review
+
+    def consent(self, review: Review, stages: Collection[str], remark: str, now: datetime) -> Verdict | None:
+        """Silence says yes in these stages. None when somebody answered meanwhile."""
+        verdict = None
+        with self._db.write() as tx:
+            for name in stages:
+                case = review_course.load(tx, review.id)
+                if case.review.state is not ReviewState.OPEN or name not in case.standing(now).waiting:
+                    continue
+                verdict = Verdict(
+                    review_id=review.id,
+                    decision=Decision.APPROVE,
+                    by=SILENCE,
+                    at=now,
+                    digests=case.review.digests,
+                    remark=remark,
+                    stage=name,
+                )
+                number = review_course.write_verdict(tx, case.row, verdict, kind=Kind.CONSENT)
+                review_course.settle(tx, review_course.load(tx, review.id), now, verdict=number)
+        return verdict
+
+    def expire(
+        self, review: Review, now: datetime, reason: str = "nobody answered in time", *, dropped: bool = False
+    ) -> bool:
+        """Nobody answered in time: nothing goes out. What is `dropped` cannot be approved after all. Whether that is news."""
         at = to_text(now)
         with self._db.write() as tx:
-            if tx.execute(
-                "UPDATE reviews SET state = 'expired' WHERE id = ? AND state = 'open'", (review.id,)
-            ).rowcount:
-                tx.execute(
-                    "UPDATE posts SET state = 'expired', reason = 'nobody answered in time', updated_at = ?"
-                    " WHERE id = ? AND state = 'reviewing'",
-                    (at, review.post_id),
-                )
-
-    def verdicts(self, number: int) -> list[Verdict]:
-        """The answers to a review, oldest first."""
-        return [
-            Verdict(
-                review_id=row["review_id"],
-                decision=Decision(row["decision"]),
-                by=row["by"],
-                at=from_text(row["at"]),
-                digests=from_json(row["digests"], dict[str, str]),
-                remark=row["remark"],
-                for_series=bool(row["for_series"]),
+            case = review_course.load(tx, review.id)
+            if case.review.state is not ReviewState.OPEN:
+                return False
+            review_course.close(tx, case, ReviewState.WITHDRAWN if dropped else ReviewState.EXPIRED)
+            tx.execute(
+                "UPDATE posts SET state = 'expired', reason = ?, updated_at = ? WHERE id = ? AND state = 'reviewing'",
+                (reason, at, review.post_id),
             )
-            for row in self._db.rows("SELECT * FROM verdicts WHERE review_id = ? ORDER BY id", (number,))
-        ]
+            kind = Kind.DROPPED if dropped else Kind.EXPIRED
+            review_log.append(tx, kind, case.row, at=at, data={"reason": reason, "stages": list(case.review.waiting)})
+            return True
+
+    def put_off(self, review: Review, plan: ReviewPlan, when: When | None, reason: str, now: datetime) -> None:
+        """Nobody answered in time: the post gets a later place, `when` (None: it had no other), and its stages later times."""
+        at = to_text(now)
+        with self._db.write() as tx:
+            case = review_course.load(tx, review.id)
+            if case.review.state is not ReviewState.OPEN:
+                return
+            tx.execute("DELETE FROM asks WHERE review_id = ? AND sent_at IS NULL", (review.id,))
+            for stage in case.workflow.stages:
+                times = plan.of(stage.name)
+                tx.execute(
+                    "UPDATE review_stages SET deadline = ?, latest = ? WHERE review_id = ? AND stage = ?"
+                    " AND state IN ('ahead', 'waiting')",
+                    (
+                        to_text(times.deadline) if times.deadline else None,
+                        to_text(plan.latest) if plan.latest else None,
+                        review.id,
+                        stage.name,
+                    ),
+                )
+                review_course.plan_asks(tx, review.id, stage, times)
+            due = to_text(plan.due_at) if plan.due_at else None
+            tx.execute("UPDATE reviews SET due_at = ? WHERE id = ?", (due, review.id))
+            review_course.settle(tx, review_course.load(tx, review.id), now)
+            if when is not None:
+                _place(tx, review.post_id, when, reason, at)
+            review_log.append(tx, Kind.MOVED, case.row, at=at, data={"reason": reason, "due_at": due})
+
+    def replace(self, review: Review, by_post: Post, when: When, reason: str, now: datetime) -> bool:
+        """Nobody answered in time: another, approved post takes the place. Whether it could: both are as they were."""
+        at = to_text(now)
+        with self._db.write() as tx:
+            case = review_course.load(tx, review.id)
+            free = tx.execute(
+                "SELECT 1 FROM posts WHERE id = ? AND revision = ? AND state = 'approved'"
+                " AND id NOT IN (SELECT post_id FROM placements)",
+                (by_post.id, by_post.revision),
+            ).fetchone()
+            if case.review.state is not ReviewState.OPEN or not free:
+                return False
+            _place(tx, by_post.id, when, reason, at)
+            review_course.close(tx, case, ReviewState.EXPIRED)
+            tx.execute(
+                "UPDATE posts SET state = 'expired', reason = ?, updated_at = ? WHERE id = ? AND state = 'reviewing'",
+                (reason, at, review.post_id),
+            )
+            review_log.append(tx, Kind.REPLACED, case.row, at=at, data={"reason": reason, "by": by_post.slug})
+            return True
+
+    def placement(self, post: Post) -> When | None:
+        """Where silence has put a post, as long as nobody has edited it since."""
+        row = self._db.row(
+            "SELECT content FROM placements WHERE post_id = ? AND revision = ?", (post.id, post.revision)
+        )
+        return from_json(row["content"], When) if row else None
+
+    # ------------------------------------------------------------ the log
+
+    def log(self, *, review: int | None = None) -> list[Entry]:
+        """All entries of the log, or those about one review, oldest first."""
+        return list(review_log.entries(self._db, review=review))
+
+    def check_log(self, kept: str = "") -> LogCheck:
+        """Check the log from end to end, and against a head (`SEQ:HASH`) that was kept elsewhere."""
+        return review_log.check(self._db, kept=kept)
+
+
+def _place(tx: sqlite3.Connection, post: int, when: When, why: str, at: str) -> None:
+    tx.execute(
+        "INSERT OR REPLACE INTO placements (post_id, revision, content, why, at)"
+        " SELECT id, revision, ?, ?, ? FROM posts WHERE id = ?",
+        (to_json(when), why, at, post),
+    )
+
+
+def _series_of(tx: sqlite3.Connection, review: Review, *, wanted: bool) -> int | None:
+    post = tx.execute("SELECT slug, series_id FROM posts WHERE id = ?", (review.post_id,)).fetchone()
+    if wanted and post["series_id"] is None:
+        raise SmmError(f"post {post['slug']} belongs to no series", hint="approve it for itself")
+    number: int | None = post["series_id"]
+    return number
+
+
+# ---------------------------------------------------------------- who may say what, and when
 
 
 def _check_open(review: Review, decision: Decision) -> None:
@@ -198,130 +388,66 @@ def _check_open(review: Review, decision: Decision) -> None:
         raise TooLate(f"review {review.id} is {review.state}", hint="`smm reviews list` shows what is open")
 
 
-def _approve(tx: sqlite3.Connection, review: Review, verdict_id: int | None, at: str) -> None:
+def _check_current(tx: sqlite3.Connection, review: Review) -> None:
+    """An answer is about what the post is now; to one before an edit it is too late."""
     if edits.asks_about_an_edit(tx, review.post_id, review.digests):
-        edits.approve(tx, review.post_id, review.digests, at)
-    else:
-        _approve_post(tx, review, at)
-    tx.execute("UPDATE reviews SET state = 'approved' WHERE id = ?", (review.id,))
-    tx.executemany(
-        "INSERT OR REPLACE INTO approvals (post_id, profile, digest, verdict_id, at) VALUES (?, ?, ?, ?, ?)",
-        [(review.post_id, profile, digest, verdict_id, at) for profile, digest in review.digests.items()],
-    )
-
-
-def _approve_post(tx: sqlite3.Connection, review: Review, at: str) -> None:
-    changed = tx.execute(
-        "UPDATE posts SET state = 'approved', reason = '', updated_at = ? WHERE id = ? AND state IN ('reviewing', 'expired', 'rework')",
-        (at, review.post_id),
-    ).rowcount
-    if not changed:
-        raise TooLate(
-            f"the post of review {review.id} was changed in the meantime", hint="`smm reviews list` shows what is open"
-        )
-
-
-def _send_back(tx: sqlite3.Connection, review: Review, state: PostState, reason: str, at: str, by: str) -> None:
-    if edits.asks_about_an_edit(tx, review.post_id, review.digests):
-        edits.refuse(tx, review.post_id, review.digests, reason)
-        tx.execute("UPDATE reviews SET state = 'rework' WHERE id = ?", (review.id,))
         return
-    if not lifecycle.post_may(state, PostState.REWORK):
-        raise TooLate(f"the post of review {review.id} is {state}", hint="`smm deliveries list` shows what is out")
-    if _has_started(tx, review.post_id):
-        raise TooLate(f"the post of review {review.id} is already on its way", hint="`smm deliveries list` shows where")
-    tx.execute("UPDATE reviews SET state = 'rework' WHERE id = ?", (review.id,))
-    tx.execute("DELETE FROM approvals WHERE post_id = ?", (review.post_id,))
-    handed = take_back(tx, review.post_id, at, reason, by)
-    tx.execute(
-        "UPDATE actions SET state = 'cancelled', wake_at = NULL, reason = ? WHERE post_id = ? AND trial = 0"
-        f" AND state IN ('waiting', 'scheduled', 'held', 'refused') AND profile NOT IN ({','.join('?' * len(handed))})",
-        (reason, review.post_id, *handed),
-    )
-    tx.execute(
-        "UPDATE posts SET state = 'rework', reason = ?, updated_at = ? WHERE id = ?", (reason, at, review.post_id)
-    )
-
-
-# ---------------------------------------------------------------- approvals for a series
-
-
-def _write(tx: sqlite3.Connection, verdict: Verdict, *, follows: int | None = None) -> int | None:
-    """Store a verdict; `follows` is the one for the series on which it rests. Its number."""
-    return tx.execute(
-        "INSERT INTO verdicts (review_id, decision, by, at, digests, remark, for_series, follows)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            verdict.review_id,
-            verdict.decision,
-            verdict.by,
-            to_text(verdict.at),
-            to_json(dict(verdict.digests)),
-            verdict.remark,
-            verdict.for_series,
-            follows,
-        ),
-    ).lastrowid
-
-
-def _stand(tx: sqlite3.Connection, series: int, review: Review, verdict_id: int | None) -> None:
-    """Let an approval hold for later dates with the same digests."""
-    tx.executemany(
-        "INSERT OR REPLACE INTO series_approvals (series_id, profile, digest, verdict_id) VALUES (?, ?, ?, ?)",
-        [(series, profile, digest, verdict_id) for profile, digest in review.digests.items()],
-    )
-
-
-def _standing(tx: sqlite3.Connection, review: Review) -> Row | None:
-    """The latest of the verdicts for the series that together cover all digests of a review, given by the same approver."""
-    rows: list[Row] = tx.execute(
-        "SELECT s.profile, s.digest, v.* FROM series_approvals s JOIN verdicts v ON v.id = s.verdict_id"
-        " JOIN reviews r ON r.id = v.review_id WHERE r.approver = ? AND s.series_id ="
-        " (SELECT series_id FROM posts WHERE id = ?) ORDER BY v.id",
-        (review.approver, review.post_id),
-    ).fetchall()
-    covering = [row for row in rows if review.digests.get(row["profile"]) == row["digest"]]
-    covered = {row["profile"] for row in covering}
-    return covering[-1] if covering and covered == set(review.digests) else None
-
-
-def _end_standing(tx: sqlite3.Connection, series: int, verdict: Verdict) -> None:
-    """Rework was asked: what it was asked about holds for no later date, and not for those it alone had approved."""
-    tx.executemany(
-        "DELETE FROM series_approvals WHERE series_id = ? AND profile = ? AND digest = ?",
-        [(series, profile, digest) for profile, digest in verdict.digests.items()],
-    )
-    rows = tx.execute(
-        "SELECT r.*, p.state AS post_state FROM posts p JOIN approvals a ON a.post_id = p.id JOIN verdicts v ON v.id = a.verdict_id"
-        " JOIN variants x ON x.post_id = p.id AND x.profile = a.profile AND x.digest = a.digest AND x.revision = p.revision"
-        " JOIN reviews r ON r.id = v.review_id WHERE p.series_id = ? AND p.state IN ('approved', 'scheduled')"
-        " AND v.follows IS NOT NULL GROUP BY r.id",
-        (series,),
-    ).fetchall()
-    for row in rows:
-        other = _review(row)
-        if not set(other.digests.items()) & set(verdict.digests.items()) or _has_started(tx, other.post_id):
-            continue
-        remark = f"{verdict.remark} (asked in review {verdict.review_id})".strip()
-        _write(tx, replace(verdict, review_id=other.id, digests=other.digests, remark=remark))
-        _send_back(tx, other, PostState(row["post_state"]), remark, to_text(verdict.at), verdict.by)
-
-
-def _has_started(tx: sqlite3.Connection, number: int) -> bool:
-    found = tx.execute(
-        f"SELECT 1 FROM actions WHERE post_id = ? AND trial = 0 AND ({STARTED}) LIMIT 1", (number,)
+    newer = tx.execute(
+        "SELECT 1 FROM reviews r WHERE r.post_id = ? AND r.id > ? AND NOT EXISTS (SELECT 1 FROM actions a, json_each(r.digests) d"
+        " WHERE a.post_id = r.post_id AND a.kind = 'edit' AND a.profile = d.key AND a.variant_digest = d.value) LIMIT 1",
+        (review.post_id, review.id),
     ).fetchone()
-    return found is not None
+    if newer:
+        raise review_course.changed_meanwhile(review)
 
 
-def _review(row: Row) -> Review:
-    return Review(
-        id=row["id"],
-        post_id=row["post_id"],
-        client=row["client"],
-        approver=row["approver"],
-        digests=from_json(row["digests"], dict[str, str]),
-        state=ReviewState(row["state"]),
-        asked_at=from_text(row["asked_at"]),
-        deadline=from_text(row["deadline"]) if row["deadline"] else None,
-    )
+def _stage_of(
+    case: Case, by: str, via: str, decision: Decision, name: str, voice: Voice | None, now: datetime
+) -> Stage:
+    """The stage for which an answer counts: the one that was named, or the first in which they may say that now."""
+    states = case.standing(now).stages
+    if name and case.workflow.stage(name) is None:
+        raise NotFound(f"review {case.review.id} has no stage {name!r}", hint=f"it has: {', '.join(states)}")
+    wanted = [one for one in case.workflow.stages if not name or one.name == name]
+    theirs = [one for one in wanted if _may(case, one, by, via, voice)]
+    if not theirs:
+        raise NotAllowed(*_who_may(case, wanted, by))
+    in_time = [one for one in theirs if states[one.name] in _OPEN_TO[decision]]
+    if not in_time:
+        state = states[theirs[0].name]
+        words = "it is not its turn yet" if state is StageState.AHEAD else f"it is {state}"
+        raise TooLate(
+            f"stage {theirs[0].name} of review {case.review.id} waits for no such answer: {words}",
+            hint=f"`smm reviews show {case.review.id}`",
+        )
+    return min(in_time, key=lambda one: _OPEN_TO[decision].index(states[one.name]))
+
+
+_OPEN_TO = {
+    Decision.APPROVE: (StageState.WAITING, StageState.REWORK),
+    Decision.REWORK: (StageState.WAITING, StageState.APPROVED, StageState.LAPSED),
+}
+
+
+def _may(case: Case, stage: Stage, by: str, via: str, voice: Voice | None) -> bool:
+    """Whether somebody may answer in a stage, by what was asked then and by what the configuration says now."""
+    if by == SILENCE or not may_answer(case.workflow, stage, by, case.writer):
+        return False
+    if stage.anyone:
+        return by != case.writer or case.workflow.own_posts
+    if by == stage.approver and by not in stage.persons:
+        return via == stage.approver
+    if voice is None:
+        return True
+    if voice.roles is None:
+        return False
+    return by not in stage.by_role or bool(voice.roles & set(stage.roles))
+
+
+def _who_may(case: Case, stages: Sequence[Stage], by: str) -> tuple[str]:
+    names = dict.fromkeys(person for one in stages for person in voices(case.workflow, one, case.writer))
+    if by == case.writer and not case.workflow.own_posts:
+        why = f"{by} wrote this post, and nobody answers for their own"
+    else:
+        why = f"{by} is not asked in {' or '.join(one.name for one in stages) or 'it'}"
+    return (f"review {case.review.id}: {why}; those who may: {', '.join(names) or 'nobody'}",)

@@ -17,6 +17,9 @@ from smm_core.store.ledger import Ledger
 from smm_core.store.neighbours import Neighbours
 from smm_core.store.planning import Planned
 from smm_core.store.posts import Change, Posts
+from smm_core.store.review_asks import Asks
+from smm_core.store.review_comments import Comments
+from smm_core.store.review_links import Links
 from smm_core.store.reviews import Reviews
 from smm_core.store.series import SeriesStore
 
@@ -40,6 +43,9 @@ class Store:
         self.neighbours = Neighbours(self._db)
         self.series = SeriesStore(self._db)
         self.reviews = Reviews(self._db)
+        self.asks = Asks(self._db)
+        self.comments = Comments(self._db)
+        self.links = Links(self._db)
         self.ledger = Ledger(self._db, clock)
         self.readings = Readings(self._db)
         self.events = Events(self._db)
@@ -49,6 +55,11 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    @property
+    def workspace(self) -> str:
+        """The name of this database, made up when it was: no other has it, but for copies."""
+        return str(self._db.value("SELECT value FROM meta WHERE key = 'workspace'"))
 
     def version(self) -> int:
         """Changes whenever anybody has written something."""

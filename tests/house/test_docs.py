@@ -43,7 +43,14 @@ HOOKS_PAGE = (DOCS / "hooks.md").read_text("utf-8")
 GENERATED = ("cli.md", "config.md", "platforms.md", "quality.md", "states.md")
 
 # What core hands to plugins: described by its members. All other protocols are what a plugin implements.
-GIVEN = (contracts.Context, contracts.HttpClient, contracts.Response, contracts.MediaReader, contracts.Credentials)
+GIVEN = (
+    contracts.Context,
+    contracts.HttpClient,
+    contracts.Response,
+    contracts.MediaReader,
+    contracts.Credentials,
+    contracts.ReviewDesk,
+)
 HOOKS = {name: thing for name, thing in vars(hookspecs).items() if name.startswith("smm_")}
 PROTOCOLS = [
     kind

@@ -28,12 +28,13 @@ ROOMS = {
     "jinja2": ("builtin/", "pages/"),
     "keyring": ("secrets.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),
+    "holidays": ("working_time.py",),
 }
 
 # Floors, lowest first: a module may import from its own floor and those below.
 FLOORS = [
     ("errors", "clock", "cores", "isolation", "limits", "root", "secrets", "text", "toml_source"),
-    ("model",),
+    ("model", "workflow"),
     ("contracts", "deprecation", "lifecycle", "hookspecs", "links", "lengths"),
     (
         "engine",
@@ -53,8 +54,11 @@ FLOORS = [
         "builtin",
         "troubles",
         "quarantine",
+        "working_time",
+        "changes",
+        "tokens",
     ),
-    ("workspace",),
+    ("workspace", "desk"),
     ("authoring", "attention", "explain", "doctor", "promises", "steps", "pages", "quality"),
     ("daemon", "rounds", "supervise", "simulate", "testing", "scaffold"),
     ("cli",),

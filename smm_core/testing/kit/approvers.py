@@ -15,10 +15,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smm_core.contracts import Answer, Approver, Asked, AskRequest, HttpClient, PollPage, PollRequest
+from smm_core.contracts import (
+    Answer,
+    Approver,
+    Asked,
+    AskRequest,
+    AsksTogether,
+    AskTogetherRequest,
+    Context,
+    HttpClient,
+    PollPage,
+    PollRequest,
+)
 from smm_core.errors import SmmError
 from smm_core.model import (
     Decision,
@@ -37,6 +49,7 @@ from smm_core.model import (
 from smm_core.testing.kit.bench import BAD_ANSWERS, HOSTILE_TEXTS, NOW, Bench, FamilySuite, NoConnection, must_not_show
 from smm_core.testing.kit.registering import check_importing_of
 from smm_core.testing.loopback import Loopback
+from smm_core.workflow import Person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +70,7 @@ class ApproverCase:
     `asked` are the texts of the questions that people can see now, one for each review; it is given the workspace's folder.
     `answer` lets a person reply. `decides_alone` is for rules, which answer when they are asked. `can_rework`: whether people
     can ask for changes this way. `platform` is the loopback server, if the network is used. `secrets` are values that must show nowhere.
+    `settings` are the approver's, `persons` those whom it writes to.
     """
 
     make: Callable[[], Approver]
@@ -66,6 +80,8 @@ class ApproverCase:
     can_rework: bool = True
     platform: Loopback | None = None
     secrets: tuple[str, ...] = ()
+    settings: Any = None
+    persons: tuple[Person, ...] = ()
 
 
 class ApproverSuite(FamilySuite):
@@ -161,8 +177,10 @@ class ApproverSuite(FamilySuite):
         for number, text in enumerate(HOSTILE_TEXTS, 10):
             variant = _variant("social", text)
             review = replace(_review(), id=number, digests={"social": variant.digest})
-            request = AskRequest(review=review, post=_post(text), variants=(variant,), problems=())
-            _, error = bench.failure("ask", lambda ctx, request=request: case.make().ask(request, ctx), expect=Asked)  # type: ignore[misc]
+            request = AskRequest(
+                review=review, post=_post(text), variants=(variant,), problems=(), persons=case.persons
+            )
+            _, error = bench.failure("ask", lambda ctx, request=request: _put(case, request, ctx), expect=Asked)  # type: ignore[misc]
             assert error is None, f"the text {text[:40]!r} could not be asked about: {error}"
         outside = [path for path in bench.root.parent.iterdir() if path != bench.root]
         assert outside == [], f"something was written outside of the workspace: {outside}"
@@ -176,7 +194,7 @@ class ApproverSuite(FamilySuite):
             case.platform.fault(fault)
             page, error = bench.failure(
                 f"poll, on {name},",
-                lambda ctx: case.make().poll(PollRequest(reviews=(_review(),)), ctx),
+                lambda ctx: case.make().poll(PollRequest(reviews=(_review(),), settings=case.settings), ctx),
                 expect=PollPage,
                 http=bench.client(patience=self.patience_of(fault)),
             )
@@ -190,7 +208,7 @@ class ApproverSuite(FamilySuite):
         if case.platform is None:
             pytest.skip("the approver does not use the network")
         _, error = bench.failure(
-            "ask, offline,", lambda ctx: case.make().ask(_request(), ctx), expect=Asked, http=NoConnection()
+            "ask, offline,", lambda ctx: _put(case, _request(case), ctx), expect=Asked, http=NoConnection()
         )
         assert isinstance(error, SmmError), "offline was taken for asked"
 
@@ -205,13 +223,34 @@ class ApproverSuite(FamilySuite):
 
 def ask(case: ApproverCase, bench: Bench, *, http: HttpClient | None = None) -> Asked:
     """Put the question of the suite, by an approver that was made anew."""
-    return bench.call("ask", lambda ctx: case.make().ask(_request(), ctx), expect=Asked, http=http)
+    asked = bench.call("ask", lambda ctx: _put(case, _request(case), ctx), expect=Asked, http=http)
+    bench.threads[_review().id] = (asked.thread,)
+    return asked
 
 
 def poll(case: ApproverCase, bench: Bench, *, reviews: tuple[Review, ...] | None = None, cursor: str = "") -> PollPage:
     """Ask for answers, by an approver that was made anew."""
-    request = PollRequest(reviews=(_review(),) if reviews is None else reviews, cursor=cursor)
+    request = PollRequest(
+        reviews=(_review(),) if reviews is None else reviews,
+        cursor=cursor,
+        threads=bench.threads,
+        settings=case.settings,
+    )
     return bench.call("poll", lambda ctx: case.make().poll(request, ctx), expect=PollPage)
+
+
+def _put(case: ApproverCase, request: AskRequest, ctx: Context) -> Asked:
+    """Put one question as core does it: alone, or together with others by who declares that."""
+    approver: Any = case.make()
+    if AsksTogether not in getattr(approver, "abilities", frozenset()):
+        asked: Asked = approver.ask(replace(request, settings=case.settings), ctx)
+        return asked
+    together = AskTogetherRequest(client=request.review.client, questions=(request,), settings=case.settings)
+    answers = approver.ask_together(together, ctx)
+    assert isinstance(answers, tuple), "ask_together must return a tuple"
+    assert len(answers) == 1, f"ask_together returned {len(answers)} answers to one question"
+    (asked,) = answers
+    return asked
 
 
 def _answered(case: ApproverCase, bench: Bench, decision: Decision, remark: str = "") -> Answer:
@@ -277,5 +316,7 @@ def _review() -> Review:
     )
 
 
-def _request() -> AskRequest:
-    return AskRequest(review=_review(), post=_post(), variants=_variants(), problems=(_problem(),))
+def _request(case: ApproverCase) -> AskRequest:
+    return AskRequest(
+        review=_review(), post=_post(), variants=_variants(), problems=(_problem(),), key="1.ask", persons=case.persons
+    )

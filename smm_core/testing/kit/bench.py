@@ -104,12 +104,16 @@ class _Records(logging.Handler):
 
 @dataclass(kw_only=True)
 class Bench:
-    """Where one test tries a plugin. `root` is a workspace of its own; `said` is what was logged and printed."""
+    """Where one test tries a plugin. `root` is a workspace of its own; `said` is what was logged and printed.
+
+    `threads` is what an approver said of the reviews that it asked about, as core keeps it.
+    """
 
     root: Path
     plugin: str = "tried"
     deadline: timedelta = timedelta(seconds=20)
     log: logging.Logger = field(default_factory=lambda: logging.Logger("tried", logging.DEBUG))
+    threads: dict[int, tuple[str, ...]] = field(default_factory=dict)
     _records: _Records = field(default_factory=_Records)
     _clients: list[Client] = field(default_factory=list)
 

@@ -1,0 +1,1 @@
+"""The desk: where people look at reviews and answer them, whichever way they came."""

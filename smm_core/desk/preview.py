@@ -1,0 +1,44 @@
+"""Drawing a variant as its followers will see it, by whichever plugin can."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from smm_core.contracts import Preview, PreviewRequest, Previews
+from smm_core.model import Profile, Variant
+
+if TYPE_CHECKING:
+    from smm_core.workspace import Workspace
+
+
+def drawer_of(ws: Workspace, profile: Profile) -> Any:
+    """The publisher that draws for a profile: its own, else the first that can; None where none can."""
+    own = ws.plugins.publisher(profile.platform)
+    if Previews in own.abilities:
+        return own
+    return next(iter(ws.plugins.having("publisher", Previews)), None)
+
+
+def request_for(ws: Workspace, drawer: Any, variant: Variant, profile: Profile, now: datetime) -> PreviewRequest:
+    """What the drawer is asked. A stranger's drawing goes by the platform that it stands in for, and knows nothing of that
+    platform's settings."""
+    is_own = drawer.name == profile.platform
+    shown = profile if is_own else replace(profile, imitates=profile.imitates or profile.platform, settings=None)
+    return PreviewRequest(
+        profile=shown, variant=variant, limits=ws.limits_of(profile), now=now, language=profile.language
+    )
+
+
+def drawn(ws: Workspace, drawer: Any, request: PreviewRequest) -> Preview:
+    """The drawing."""
+    preview: Preview = ws.call(
+        "publisher",
+        drawer.name,
+        "preview",
+        lambda ctx: drawer.preview(request, ctx),
+        expect=Preview,
+        subject=request.profile.name,
+    )
+    return preview
