@@ -12,7 +12,6 @@ import contextlib
 import functools
 import json
 import logging
-import mmap
 import os
 import queue
 import threading
@@ -287,18 +286,12 @@ class Breadcrumbs:
         self._lock = threading.Lock()
         self._free = list(range(self._MOST, -1, -1))
         self._empty = b" " * (self._LINE - 1) + b"\n"
-        self._lines = self._made()
-
-    def _made(self) -> mmap.mmap | None:
-        """The file in memory: what is written there is in the file, whatever becomes of this process. None without room."""
-        try:
-            with open(self._path, "w+b", opener=_private) as file:
-                # Written in full once: on a disk that fills up later, its lines can still be written.
-                file.write(self._empty * (self._MOST + 1))
-                file.flush()
-                return mmap.mmap(file.fileno(), 0)
-        except OSError:
-            return None
+        self._file: int | None = None
+        # Written in full once: on a disk that fills up later, its lines can still be written.
+        with contextlib.suppress(OSError):
+            file = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            self._file = file
+            os.write(file, self._empty * (self._MOST + 1))
 
     def under_way(self, call: Call) -> _UnderWay:
         """The call is under way within this block."""
@@ -306,35 +299,31 @@ class Breadcrumbs:
 
     def begin(self, call: Call) -> int | None:
         """Note a call; the number of its line, None when all are taken."""
-        line = _line_of(call, self._LINE)
         with self._lock:
             number = self._free.pop() if self._free else None
-            if number is not None:
-                self._write(number, line)
+        if number is not None:
+            self._write(number, _line_of(call, self._LINE))
         return number
 
     def end(self, number: int | None) -> None:
         """The call of a line came back."""
         if number is not None:
+            self._write(number, self._empty)
             with self._lock:
-                self._write(number, self._empty)
                 self._free.append(number)
 
     def close(self) -> None:
         """The process ends as it should: nothing is left behind."""
         with self._lock:
-            lines, self._lines = self._lines, None
-        if lines is not None:
-            lines.close()
-        self._path.unlink(missing_ok=True)
+            file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+            self._path.unlink(missing_ok=True)
 
     def _write(self, number: int, line: bytes) -> None:
-        if self._lines is not None:
-            self._lines[number * self._LINE : (number + 1) * self._LINE] = line
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        with self._lock, contextlib.suppress(OSError):  # within the lock, or it could be another file's by now
+            if self._file is not None:
+                os.pwrite(self._file, line, number * self._LINE)
 
 
 class _UnderWay:

@@ -110,8 +110,8 @@ def test_a_link_ends_with_its_person_and_while_they_look(desk: ReviewDesk, ws: W
         desk.waiting(again)
 
 
-def test_who_left_before_the_desk_was_first_used_does_not_get_in(root: Path, ws: Workspace) -> None:
-    token = token_of(ws.desk("page"), "bert")
+def test_who_left_before_a_desk_was_first_used_does_not_get_in(desk: ReviewDesk, root: Path, ws: Workspace) -> None:
+    token = token_of(desk, "bert")
     text = (root / "smm.toml").read_text()
     (root / "smm.toml").write_text(text.replace("[persons.bert]", "[persons.somebody-else]"))
     with pytest.raises(BadLink):

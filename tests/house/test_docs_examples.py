@@ -164,7 +164,15 @@ def _first_missing(shown: tuple[str, ...], said: str) -> str | None:
 
 # ---------------------------------------------------------------- the pages
 
-ONE_STORY = ("README.md", "docs/quickstart.md", "docs/posts.md", "docs/planning.md", "docs/inbox.md", "docs/testing.md")
+ONE_STORY = (
+    "README.md",
+    "docs/quickstart.md",
+    "docs/posts.md",
+    "docs/planning.md",
+    "docs/reviews.md",
+    "docs/inbox.md",
+    "docs/testing.md",
+)
 A_STORY_EACH = "docs/hooks.md"
 SHARED = "The examples"
 IN_A_FRESH_ENVIRONMENT = "docs/plugins.md"  # by tests/scaffold/test_fresh_environment.py
