@@ -50,6 +50,7 @@ class Workspace:
         self._things: dict[tuple[str, str], tuple[logging.LoggerAdapter[logging.Logger], Credentials]] = {}
         self._said: set[str] = set()
         self._lock = threading.RLock()
+        self._telling = threading.Lock()
         self._by = os.environ.get("SMM_PERSON") or os.environ.get("USER") or "someone"
 
     @property
@@ -398,23 +399,30 @@ class Workspace:
             self.store.events.note(event)
 
     def tell(self) -> int:
-        """Tell observers of every event they have not heard of; what they do wrong is logged. How many were told."""
+        """Tell observers of every event they have not heard of; what they do wrong is logged. How many were told.
+
+        One thread at a time: whoever comes second finds them told.
+        """
+        with self._telling:
+            told = self.store.events.untold()
+            hanging: set[str] = set()
+            for number, event in told:
+                self._tell_of(event, hanging)
+                self.store.events.mark_told([number])
+        return len(told)
+
+    def _tell_of(self, event: Event, hanging: set[str]) -> None:
         from smm_core.engine import PluginTimeout
 
-        told = self.store.events.untold()
-        hanging: set[str] = set()
-        for number, event in told:
-            limit = min(self.config.plugins.deadline, timedelta(seconds=15))
-            ctx = self.context("observers", "", limit)
-            for name, answer in self.plugins.broadcast(
-                self.engine, "smm_event", subject=event.kind, deadline=limit, without=hanging, event=event, ctx=ctx
-            ):
-                if isinstance(answer, PluginError):
-                    logging.getLogger("smm.event").warning("observer %s: %s", name, answer)
-                if isinstance(answer, PluginTimeout):
-                    hanging.add(name)  # it would hold up each of the others, too
-            self.store.events.mark_told([number])
-        return len(told)
+        limit = min(self.config.plugins.deadline, timedelta(seconds=15))
+        ctx = self.context("observers", "", limit)
+        for name, answer in self.plugins.broadcast(
+            self.engine, "smm_event", subject=event.kind, deadline=limit, without=hanging, event=event, ctx=ctx
+        ):
+            if isinstance(answer, PluginError):
+                logging.getLogger("smm.event").warning("observer %s: %s", name, answer)
+            if isinstance(answer, PluginTimeout):
+                hanging.add(name)  # it would hold up each of the others, too
 
 
 def _named(things: Mapping[str, T], name: str, what: str) -> T:

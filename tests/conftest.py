@@ -128,6 +128,7 @@ LONG = (
     "tests/test_ledger_states.py",
     "plugins/smm-bluesky/tests/test_real_crashes.py",
     "plugins/smm-bluesky/tests/test_verdicts.py",
+    "plugins/smm-bluesky/tests/test_networks_example.py",
 )
 """What takes seconds: the longest first. The first file shares an environment that takes as long to make, and stays together."""
 

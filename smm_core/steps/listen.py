@@ -59,8 +59,11 @@ def _listen_to(
     asked_for: bool,
     progress: Callable[[str], None],
 ) -> None:
-    if due_only and not _is_due(ws, ws.config.profiles[name]):
+    known = ws.config.profiles[name]
+    if due_only and not _is_due(ws, known):
         return
+    if not asked_for and known.platform not in ws.plugins.names("publisher"):
+        return  # its plugin is away, which is said where it is missed
     profile = ws.profile(name)
     publisher = ws.plugins.publisher(profile.platform)
     if not isinstance(publisher, Listens) or Listens not in publisher.abilities:
