@@ -6,6 +6,7 @@ exception that no control catches; after it the control starts again with what i
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import random
@@ -194,7 +195,8 @@ def two_without_lock_and_epoch(disk: Disk, wire: Wire) -> None:
         for text in todo:
             if text not in disk.done:
                 disk.attempts[text] = time.time()
-                wire.send(text)
+                with contextlib.suppress(NoAnswer):  # on a busy machine even an answer that comes may come too late
+                    wire.send(text)
                 disk.done.add(text)
 
     workers = [threading.Thread(target=work) for _ in range(2)]
