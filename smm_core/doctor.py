@@ -147,7 +147,7 @@ def _online_profiles(ws: Workspace) -> Iterator[Finding]:
             profile = ws.profile(name)
             publisher = ws.plugins.publisher(profile.platform)
             request = InspectRequest(profile=profile)
-            inspected = ws.call(
+            inspected = ws.calls.call(
                 "publisher",
                 profile.platform,
                 "inspect",

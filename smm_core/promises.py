@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 def guarantees_of(ws: Workspace, profile: Profile, publisher: Publisher) -> Guarantees:
     """What is promised about one send on a profile."""
-    if isinstance(publisher, VariesByServer) and VariesByServer in publisher.abilities:
+    if VariesByServer in publisher.abilities and isinstance(publisher, VariesByServer):
         varies: VariesByServer = publisher
         return _ask(ws, profile, "guarantees_for", lambda known: varies.guarantees_for(profile, known), Guarantees)
     return publisher.guarantees
@@ -23,10 +23,10 @@ def guarantees_of(ws: Workspace, profile: Profile, publisher: Publisher) -> Guar
 
 def scheduling_of(ws: Workspace, profile: Profile, publisher: Publisher) -> Scheduling | None:
     """What the platform's own scheduler takes of a profile; None where it has none, or none that can be relied on."""
-    if not isinstance(publisher, SchedulesNatively) or SchedulesNatively not in publisher.abilities:
+    if SchedulesNatively not in publisher.abilities or not isinstance(publisher, SchedulesNatively):
         return None
     natively: SchedulesNatively = publisher
-    if isinstance(publisher, VariesByServer) and VariesByServer in publisher.abilities:
+    if VariesByServer in publisher.abilities and isinstance(publisher, VariesByServer):
         varies: VariesByServer = publisher
         expect = (Scheduling, type(None))
         return _ask(ws, profile, "scheduling_for", lambda known: varies.scheduling_for(profile, known), expect)

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -18,10 +18,10 @@ from smm_core.errors import NotFound, PluginError, SmmError
 from smm_core.root import database_path
 
 if TYPE_CHECKING:
+    from smm_core.calls import Calls
     from smm_core.config import Client, Config, SourceConfig
-    from smm_core.context import PluginContext
-    from smm_core.contracts import Credentials, HttpClient, Publisher, ReviewDesk
-    from smm_core.engine import Breadcrumbs, Engine, PluginTimeout
+    from smm_core.contracts import Publisher, ReviewDesk
+    from smm_core.engine import Breadcrumbs, Engine
     from smm_core.http import Client as WebClient
     from smm_core.limits import Limits
     from smm_core.media import MediaStore
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST_THINGS = 1000
+_event_log = logging.getLogger("smm.event")
 MADE_UP = "~test"
 """The end of the name of a test profile that is in no configuration; no configured name can hold a tilde."""
 
@@ -47,7 +47,6 @@ class Workspace:
         self._clients: dict[str, WebClient] = {}
         self._profiles: dict[str, Profile] = {}
         self._limits: dict[str, tuple[object, Limits]] = {}
-        self._things: dict[tuple[str, str], tuple[logging.LoggerAdapter[logging.Logger], Credentials]] = {}
         self._said: set[str] = set()
         self._lock = threading.RLock()
         self._telling = threading.Lock()
@@ -271,72 +270,20 @@ class Workspace:
 
         return Imitates in self.plugins.publisher(profile.platform).abilities
 
-    # ------------------------------------------------------------ calling plugins
+    # ------------------------------------------------------------ what a call of a plugin needs
 
-    def call(
-        self,
-        family: str,
-        name: str,
-        method: str,
-        function: Callable[[PluginContext], T],
-        *,
-        expect: type | tuple[type, ...],
-        subject: str = "",
-        http: HttpClient | None = None,
-        deadline: timedelta | None = None,
-        instead: Callable[[PluginTimeout], None] | None = None,
-    ) -> T:
-        """Call a plugin's method with a context of its own, off this thread, with a deadline.
+    @cached_property
+    def calls(self) -> Calls:
+        """The way to call a plugin."""
+        from smm_core.calls import Calls
 
-        With `instead` it is called in this thread, see `Engine.run_here`.
-        """
-        from smm_core.engine import Call
-
-        owner = self.plugins.owner(family, name)
-        limit = deadline or self.config.plugins.deadline
-        ctx = self.context(owner, subject, limit, http)
-        call = Call(plugin=owner, method=method, subject=subject)
-        if instead is None:
-            return self.engine.run(call, lambda: function(ctx), expect=expect, deadline=limit)
-        return self.engine.run_here(call, lambda: function(ctx), expect=expect, deadline=limit, instead=instead)
-
-    def context(self, plugin: str, subject: str, limit: timedelta, http: HttpClient | None = None) -> PluginContext:
-        """The context for one call of a plugin."""
-        from smm_core.context import PluginContext
-
-        log, credentials = self._belongings(plugin, subject)
-        return PluginContext(
-            plugin=plugin,
-            workspace=self.root,
-            deadline=self.clock.now() + limit,
-            log=log,
-            http=http or self.content_client(),
-            media=self.media,
-            credentials=credentials,
-            clock=self.clock.now,
-            desk=lambda: self.desk(plugin),
-        )
+        return Calls(self)
 
     def desk(self, plugin: str) -> ReviewDesk:
         """Where a plugin lets people look at reviews and answer them."""
         from smm_core.desk.desk import Desk
 
         return Desk(self, plugin)
-
-    def _belongings(self, plugin: str, subject: str) -> tuple[logging.LoggerAdapter[logging.Logger], Credentials]:
-        """The log and the tokens that every call of a plugin for one subject has."""
-        from smm_core.secrets import CredentialsFile
-
-        known = self._things.get((plugin, subject))
-        if known is None:
-            if len(self._things) > _MOST_THINGS:
-                self._things.clear()
-            log = logging.LoggerAdapter(
-                logging.getLogger(f"smm.plugin.{plugin}"), {"plugin": plugin, "subject": subject}
-            )
-            file = self.root / ".smm" / "credentials" / f"{subject or plugin}.json"
-            known = self._things[plugin, subject] = (log, CredentialsFile(file))
-        return known
 
     def content_client(self) -> WebClient:
         """The client for addresses that came from content: guarded, a few redirects."""
@@ -380,7 +327,7 @@ class Workspace:
 
     def log_event(self, event: Event) -> None:
         """Put an event into the log, such as one that the store holds already."""
-        logging.getLogger("smm.event").log(
+        _event_log.log(
             logging.WARNING if event.urgent else logging.INFO,
             event.message,
             extra={"kind": event.kind, "subject": event.subject, "client": event.client},
@@ -415,12 +362,12 @@ class Workspace:
         from smm_core.engine import PluginTimeout
 
         limit = min(self.config.plugins.deadline, timedelta(seconds=15))
-        ctx = self.context("observers", "", limit)
+        ctx = self.calls.context("observers", "", limit)
         for name, answer in self.plugins.broadcast(
             self.engine, "smm_event", subject=event.kind, deadline=limit, without=hanging, event=event, ctx=ctx
         ):
             if isinstance(answer, PluginError):
-                logging.getLogger("smm.event").warning("observer %s: %s", name, answer)
+                _event_log.warning("observer %s: %s", name, answer)
             if isinstance(answer, PluginTimeout):
                 hanging.add(name)  # it would hold up each of the others, too
 

@@ -104,6 +104,7 @@ def test_a_request_is_written_whole(client: Client) -> None:
         b"HTTP/1.0 200 OK\r\n\r\nok",
         b"HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n" + OK,
         b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-checksum: 1\r\n\r\n",
     ],
 )
 def test_answers_of_every_framing(client: Client, answer: bytes) -> None:
@@ -123,7 +124,10 @@ def test_answers_of_every_framing(client: Client, answer: bytes) -> None:
         b"HTTP/1.1 200 OK\r\ncontent-ty",
         b"HTTP/1.1 200 OK\r\nx: y\r\n",
         b"220 mail.example ESMTP\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 12_000 + b"\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",
         b"HTTP/1.1 200 OK\r\nx: " + b"y" * 70_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n" + b"x" * 4000,
     ],
@@ -131,6 +135,28 @@ def test_answers_of_every_framing(client: Client, answer: bytes) -> None:
 def test_an_answer_that_is_none_is_no_clear_answer(client: Client, answer: bytes) -> None:
     with server(says(answer)) as url, pytest.raises(OutcomeUnknown):
         send(client, url)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 304 Not Modified\r\n\r\n"])
+def test_an_answer_without_a_body_ends_with_its_head(client: Client, answer: bytes) -> None:
+    hold = threading.Event()
+    with server(says(answer, OK, then=lambda connection: hold.set())) as url:
+        assert send(client, url, fresh=False).body == b""
+        assert send(client, url, fresh=False).body == b"ok"  # over the same connection
+        assert hold.wait(5)
+
+
+def test_an_answer_to_head_has_no_body_whatever_it_says(client: Client) -> None:
+    with server(says(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx-a: 1\r\n\r\n")) as url:
+        response = send(client, url, method="HEAD")
+        assert (response.status, response.body, response.headers["x-a"]) == (200, b"", "1")
+
+
+def test_headers_of_what_comes_before_or_after_the_answer_are_not_its_own(client: Client) -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>\r\n\r\n"
+    answer = b"HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\nx-late: 1\r\n\r\n"
+    with server(says(early + answer)) as url:
+        assert send(client, url).headers == {"x-a": "1, 2", "transfer-encoding": "chunked"}
 
 
 def test_an_answer_that_drips_is_given_up(client: Client) -> None:
@@ -190,6 +216,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again(client: Client) -
         b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok",
         b"HTTP/1.0 200 OK\r\ncontent-length: 2\r\n\r\nok",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more",
+        OK + b"HTTP/1.1 500 No\r\ncontent-length: 2\r\nx-a: 1\r\n\r\nno",
     ],
 )
 def test_a_connection_whose_answer_ends_it_is_not_used_again(client: Client, last: bytes) -> None:

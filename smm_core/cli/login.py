@@ -81,7 +81,7 @@ def _call(session: Session, profile: Profile, method: str, request: Any) -> Any:
     ws = session.ws
     publisher: LogsIn = ws.plugins.publisher(profile.platform)  # type: ignore[assignment]
     function: Callable[[Any, PluginContext], Any] = getattr(publisher, method)
-    return ws.call(
+    return ws.calls.call(
         "publisher",
         profile.platform,
         method,

@@ -115,7 +115,7 @@ def inspect_profile(session: Session, profile: Profile) -> Inspected:
     session.log()
     publisher = ws.plugins.publisher(profile.platform)
     request = InspectRequest(profile=profile)
-    inspected = ws.call(
+    inspected = ws.calls.call(
         "publisher",
         profile.platform,
         "inspect",

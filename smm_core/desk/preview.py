@@ -33,7 +33,7 @@ def request_for(ws: Workspace, drawer: Any, variant: Variant, profile: Profile, 
 
 def drawn(ws: Workspace, drawer: Any, request: PreviewRequest) -> Preview:
     """The drawing."""
-    preview: Preview = ws.call(
+    preview: Preview = ws.calls.call(
         "publisher",
         drawer.name,
         "preview",

@@ -16,7 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any, Protocol
 
 import httpcore
@@ -107,14 +107,9 @@ class GuardedNetwork(httpcore.NetworkBackend):
         self._dialler = httpcore.SyncBackend()
         self._thread = threading.local()
 
-    @contextmanager
-    def during(self, exchange: Exchange) -> Iterator[None]:
-        """What this thread sends and reads in here belongs to `exchange`."""
-        self._thread.exchange = exchange
-        try:
-            yield
-        finally:
-            del self._thread.exchange
+    def during(self, exchange: Exchange) -> _During:
+        """What this thread sends and reads within the block belongs to `exchange`."""
+        return _During(self._thread, exchange)
 
     @property
     def exchange(self) -> Exchange:
@@ -156,6 +151,20 @@ class GuardedNetwork(httpcore.NetworkBackend):
         if isinstance(self._allow_private, bool):
             return self._allow_private
         return host.lower() in self._allow_private
+
+
+class _During:
+    __slots__ = ("_exchange", "_thread")
+
+    def __init__(self, thread: threading.local, exchange: Exchange) -> None:
+        self._thread = thread
+        self._exchange = exchange
+
+    def __enter__(self) -> None:
+        self._thread.exchange = self._exchange
+
+    def __exit__(self, *_: object) -> None:
+        del self._thread.exchange
 
 
 def _require_public(host: str, addresses: Sequence[str]) -> None:
@@ -230,7 +239,7 @@ def whole_answer(answer: Answer, call: Call, *, max_bytes: int) -> Response:
             if len(body) > max_bytes:
                 host = call.address.origin.host.decode("ascii")
                 raise FetchError(f"{host}: the answer is larger than {max_bytes:,} bytes")
-    return Response(status=answer.status, headers=headers, body=bytes(body), url=str(call.address.url))
+    return Response(status=answer.status, headers=headers, body=bytes(body), url=call.address.text)
 
 
 def _header_map(headers: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:

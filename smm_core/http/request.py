@@ -23,6 +23,7 @@ _MAY_CROSS_ORIGINS = frozenset({"accept", "accept-encoding", "accept-language", 
 _HAVE_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 _HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _PORTS = {b"http": 80, b"https": 443}
+_JSON = json_.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,10 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """An address that may be asked for. `name` is what messages may call it: no path and no query."""
+    """An address that may be asked for, whole as `text`. `name` is what messages may call it: no path and no query."""
 
     url: httpx.URL
+    text: str
     origin: Origin
     target: bytes
     host: str
@@ -106,6 +108,7 @@ def address_of(url: str) -> Address:
     host = parsed.netloc.decode("ascii")
     return Address(
         url=parsed,
+        text=str(parsed),
         origin=Origin(parsed.raw_scheme, parsed.raw_host, parsed.port or _PORTS[parsed.raw_scheme]),
         target=parsed.raw_path,
         host=host,
@@ -132,8 +135,8 @@ def encode(
         about, body = _body(method, json=json, data=data, files=files, content=content)
         given = {name.lower(): value for name, value in (headers or {}).items()}
         everything = {"host": address.host, **_usual(), **about, **given}
-        for name, value in everything.items():
-            name.encode("ascii"), value.encode("ascii")
+        if not all(name.isascii() and value.isascii() for name, value in everything.items()):
+            raise ValueError
     except (TypeError, ValueError, AttributeError):
         # The library's words would quote the value.
         raise PluginError(f"{method} {address.name}: a header or the body cannot be encoded") from None
@@ -164,8 +167,7 @@ def _body(
     elif data:
         kind, body = {"content-type": "application/x-www-form-urlencoded"}, _form(data)
     elif json is not None:
-        text = json_.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        kind, body = {"content-type": "application/json"}, text.encode("utf-8")
+        kind, body = {"content-type": "application/json"}, _JSON.encode(json).encode("utf-8")
     else:
         body = b""
     if body or method.upper() in _HAVE_A_BODY:

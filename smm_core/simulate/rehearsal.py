@@ -7,10 +7,9 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
+from smm_core.calls import Calls
 from smm_core.clock import FakeClock
 from smm_core.config import Config
-from smm_core.context import PluginContext
-from smm_core.contracts import HttpClient
 from smm_core.engine import Engine
 from smm_core.errors import MediaError
 from smm_core.http import Client as WebClient
@@ -62,9 +61,10 @@ class Rehearsal(Workspace):
         """The workspace's, with stand-ins for whoever would reach out of it."""
         return self.real.plugins.with_stand_ins(stand_in)
 
-    def context(self, plugin: str, subject: str, limit: timedelta, http: HttpClient | None = None) -> PluginContext:
-        """The context for one call; the plugin's own files lie apart from those it has."""
-        return replace(super().context(plugin, subject, limit, http), data=self._scratch)
+    @cached_property
+    def calls(self) -> Calls:
+        """Calls them with files that lie apart from those they have."""
+        return Calls(self, data=self._scratch)
 
     def _web_client(self, name: str, *, allow_private: bool | frozenset[str], redirects: int) -> WebClient:
         """A client that is closed already: it can be passed along, and fails whoever asks it for something."""

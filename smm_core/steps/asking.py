@@ -69,7 +69,7 @@ def _put(
         client=client, questions=tuple(request for _, request in questions), settings=settings
     )
     try:
-        answers = ws.call(
+        answers = ws.calls.call(
             "approver",
             name,
             "ask_together",
@@ -89,7 +89,7 @@ def _put_one(
     ws: Workspace, name: str, approver: Approver, ask: Ask, request: AskRequest, report: Report
 ) -> Outcome | None:
     try:
-        asked = ws.call(
+        asked = ws.calls.call(
             "approver",
             name,
             "ask",

@@ -65,7 +65,7 @@ def _collect_one(ws: Workspace, source: SourceConfig, report: Report) -> None:
     refused: list[Trouble] = []
     for _ in range(PAGES):
         request = CollectRequest(instance=source.name, client=source.client, settings=settings, cursor=cursor)
-        page = ws.call(
+        page = ws.calls.call(
             "source",
             source.type,
             "collect",

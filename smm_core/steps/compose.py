@@ -73,7 +73,7 @@ def composed(ws: Workspace, idea: Idea, template: str, layout: str) -> PostConte
         client=client.title,
         language=client.language,
     )
-    return ws.call(
+    return ws.calls.call(
         "template",
         template,
         "compose",

@@ -104,7 +104,7 @@ class Hand:
             def instead(error: PluginTimeout) -> None:
                 go_on(lambda: late(error))
 
-        return self.ws.call(
+        return self.ws.calls.call(
             "publisher",
             profile.platform,
             method,

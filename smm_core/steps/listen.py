@@ -98,7 +98,7 @@ def _ask(ws: Workspace, profile: Profile, publisher: Listens, news: Counter[str]
     """Page by page, each kept with its cursor before the next is asked for."""
     for _ in range(PAGES):
         request = ListenRequest(profile=profile, cursor=ws.store.inbox.cursor(profile.name))
-        page = ws.call(
+        page = ws.calls.call(
             "publisher",
             profile.platform,
             "listen",

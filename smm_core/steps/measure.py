@@ -53,7 +53,7 @@ def _measure_profile(ws: Workspace, profile: Profile, report: Report) -> None:
     ]
     request = MetricsRequest(profile=profile, subjects=tuple(subjects))
     try:
-        readings = ws.call(
+        readings = ws.calls.call(
             "metrics",
             profile.platform,
             "read",

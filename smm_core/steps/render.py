@@ -269,7 +269,7 @@ def _draw(ws: Workspace, picture: Picture, client: str, limits: Limits) -> tuple
         focus=picture.focus,
         language=ws.client(client).language,
     )
-    drawn = ws.call(
+    drawn = ws.calls.call(
         "template", card.template, "draw", lambda ctx: draw(request, ctx), expect=tuple, subject=card.layout
     )
     if len(drawn) != len(sizes) or not isinstance(drawn[0], Drawn):

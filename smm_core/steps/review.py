@@ -64,7 +64,7 @@ def _poll(ws: Workspace, name: str, report: Report) -> None:
     try:
         approver = ws.plugins.approver(name)
         request = replace(request, settings=ws.approver_settings(name))
-        page = ws.call("approver", name, "poll", lambda ctx: approver.poll(request, ctx), expect=PollPage)
+        page = ws.calls.call("approver", name, "poll", lambda ctx: approver.poll(request, ctx), expect=PollPage)
     except SmmError as error:
         report.failed(f"approver {name}: {error}")
         return

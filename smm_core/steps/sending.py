@@ -47,7 +47,7 @@ def send_due(hand: Hand, profile: Profile, publisher: Publisher) -> None:
     if at > hand.ws.clock.now():
         hand.postpone(at, why)
         return
-    _send(hand, profile, publisher, parent, root)
+    _send(hand, profile, publisher, promises, parent, root)
 
 
 def _is_late(hand: Hand) -> bool:
@@ -174,11 +174,18 @@ def _try_again(hand: Hand, error: SmmError) -> None:
 # ---------------------------------------------------------------- send
 
 
-def _send(hand: Hand, profile: Profile, publisher: Publisher, parent: Receipt | None, root: Receipt | None) -> None:
+def _send(
+    hand: Hand,
+    profile: Profile,
+    publisher: Publisher,
+    promises: Guarantees,
+    parent: Receipt | None,
+    root: Receipt | None,
+) -> None:
     # All that can fail is done before the claim: after it, there must be an outcome.
     now = never_behind(hand.ws.clock)
     send_by = now() + SEND_WITHIN
-    way, promises = way_of(hand.action), promises_of(hand, profile, publisher)
+    way = way_of(hand.action)
     request = way.request(hand, _request(hand, profile, parent, root), send_by)
     method = getattr(publisher, way.method)
     once = hand.ws.profile_client(profile).once(

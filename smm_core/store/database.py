@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any, TypeVar
 
 from smm_core.errors import StoreError
@@ -292,13 +293,22 @@ def _migration_lock(path: Path) -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def as_store_errors(path: Path) -> Iterator[None]:
-    """What SQLite says, in words that name the file and the next step."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        raise _explained(error, path) from error
+class as_store_errors:
+    """What SQLite says within the block, in words that name the file and the next step."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, sqlite3.DatabaseError):
+            raise _explained(error, self._path) from error
 
 
 def _explained(error: sqlite3.DatabaseError, path: Path) -> Exception:

@@ -107,7 +107,7 @@ class Trial:
 
     def _call(self, method: str, request: Any) -> Any:
         function = getattr(self.publisher, method)
-        return self.ws.call(
+        return self.ws.calls.call(
             "publisher", "sandbox", method, lambda ctx: function(request, ctx), expect=object, subject="x"
         )
 

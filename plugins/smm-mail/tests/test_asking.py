@@ -289,7 +289,7 @@ def test_nobody_to_write_to_is_said(studio: Any) -> None:
 
     from smm_core import AskTogetherRequest, SmmError
 
-    ctx = studio.ws.context("mail", "", studio.ws.config.plugins.deadline)
+    ctx = studio.ws.calls.context("mail", "", studio.ws.config.plugins.deadline)
     review = studio.ws.store.reviews.get(1)
     asked = AskRequest(review=review, post=studio.ws.store.posts.get(1), variants=(), problems=(), key="other")
     settings = studio.ws.approver_settings("mail")

@@ -238,7 +238,7 @@ def test_a_review_that_asks_about_something_else_is_not_what_the_mail_asked_abou
     review = studio.ws.store.reviews.get(1)
     other = replace(review, digests=dict.fromkeys(review.digests, "0" * 64))
     request = PollRequest(reviews=(other,), settings=studio.ws.approver_settings("mail"))
-    page = MailApprover().poll(request, studio.ws.context("mail", "", studio.ws.config.plugins.deadline))
+    page = MailApprover().poll(request, studio.ws.calls.context("mail", "", studio.ws.config.plugins.deadline))
     assert page.answers == ()
     assert len(page.troubles) == 1
 

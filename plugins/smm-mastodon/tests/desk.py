@@ -63,7 +63,7 @@ class Desk:
     def inspect(self) -> Inspected:
         """As `smm profiles inspect` does it."""
         profile, publisher = self.ws.profile("fedi"), self.ws.plugins.publisher("mastodon")
-        inspected = self.ws.call(
+        inspected = self.ws.calls.call(
             "publisher",
             "mastodon",
             "inspect",

@@ -23,7 +23,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 def listen(desk: Desk, cursor: str = "") -> ListenPage:
     profile, publisher = desk.ws.profile("fedi"), desk.ws.plugins.publisher("mastodon")
     request = ListenRequest(profile=profile, cursor=cursor)
-    return desk.ws.call(
+    return desk.ws.calls.call(
         "publisher", "mastodon", "listen", lambda ctx: publisher.listen(request, ctx),  # type: ignore[attr-defined]
         expect=ListenPage, subject="fedi", http=desk.ws.profile_client(profile),
     )  # fmt: skip
@@ -36,7 +36,7 @@ def reply(desk: Desk, to: Interaction, text: str) -> dict[str, object]:
         profile=profile, to=Receipt(remote_id=to.remote_id, url=to.url, at=to.at, extra=to.extra), part=Part(text=text),
         key="k" * 32, digest="d" * 64, send_by=desk.clock.now() + timedelta(minutes=1),
     )  # fmt: skip
-    desk.ws.call(
+    desk.ws.calls.call(
         "publisher", "mastodon", "reply", lambda ctx: publisher.reply(request, ctx),  # type: ignore[attr-defined]
         expect=Receipt, subject="fedi", http=desk.ws.profile_client(profile),
     )  # fmt: skip
