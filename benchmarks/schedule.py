@@ -21,13 +21,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from filling import add_due, add_future, add_past, make_workspace
 from table import Line, at_most, below, mebibytes, milliseconds, note, show
+
+from smm_core.values import replace
 
 DUE = 1_000
 PAST = 1_000_000

@@ -209,6 +209,9 @@ if TYPE_CHECKING:
         mention_spans,
         split_text,
     )
+    from smm_core.values import (
+        replace,
+    )
     from smm_core.workflow import (
         AskKind,
         Audience,
@@ -416,6 +419,7 @@ _HOMES = {
         "mention_spans",
         "split_text",
     ),
+    "smm_core.values": ("replace",),
     "smm_core.workflow": (
         "AskKind",
         "Audience",
@@ -610,6 +614,7 @@ __all__ = [
     "open_picture",
     "parse_duration",
     "render_plain",
+    "replace",
     "retry_after",
     "say_duration",
     "sealed",

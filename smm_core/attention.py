@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from smm_core.config.workflows import is_fallback
 from smm_core.hold import holder
@@ -13,8 +14,7 @@ from smm_core.workspace import Workspace
 OVERDUE = timedelta(minutes=2)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Item:
+class Item(Struct, frozen=True, kw_only=True):
     """One thing that waits: what, since when (UTC), why, and the next step as a command."""
 
     what: str

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from smm_core.contracts import Credentials, HttpClient, MediaReader, ReviewDesk
 from smm_core.errors import MediaError, SmmError
 from smm_core.secrets import Secret, resolve
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PluginContext:
+class PluginContext(Struct, frozen=True, kw_only=True):
     """The `Context` of one call."""
 
     plugin: str

@@ -6,18 +6,16 @@ costs next to nothing, while `importlib.metadata` would cost half of a command's
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 GROUP = "smm"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A plugin that is there, not yet imported: its entry point, its package and version, and where it lies."""
 
     name: str
@@ -84,6 +82,5 @@ def discover_files(folder: Path) -> list[Found]:
 
 
 def fingerprint(found: Sequence[Found]) -> str:
-    """Changes whenever a plugin is installed, removed, upgraded or edited in place."""
-    parts = [f"{one.name}|{one.target}|{one.package}|{one.version}|{one.place}" for one in found]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+    """One line that changes whenever a plugin is installed, removed or upgraded."""
+    return repr([tuple(one) for one in found])

@@ -6,8 +6,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from smm_core.attention import overdue_deliveries
 from smm_core.contracts import Inspected, InspectRequest
@@ -20,8 +21,7 @@ from smm_core.workspace import Workspace
 LEAST_FREE_BYTES = 200_000_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One part: whether it works, what was found, and the next step where it does not."""
 
     part: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core.hold import holder
 from smm_core.lifecycle import PARTS
@@ -12,8 +13,7 @@ from smm_core.store.lists import reply_words
 from smm_core.workspace import Workspace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """One thing that happened, or that holds now (`at` is None), about the post or one of its profiles."""
 
     at: datetime | None
@@ -21,8 +21,7 @@ class Line:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True, kw_only=True):
     """The verdict in one sentence per profile, and the story behind it."""
 
     post: Post

@@ -11,10 +11,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core.secrets import scrub
 
@@ -24,8 +25,7 @@ log = logging.getLogger("smm.plugins")
 GRACE = 0.5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """Which plugin is called, and for what; `subject` is a profile, a source, a review."""
 
     plugin: str

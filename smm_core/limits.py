@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class TextUnit(StrEnum):
@@ -22,8 +23,7 @@ class TextUnit(StrEnum):
     WEIGHTED = "weighted characters"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True, kw_only=True):
     """Weights for `TextUnit.WEIGHTED`: code point ranges (inclusive) with their weight; `emoji` for a whole sequence."""
 
     default: int
@@ -31,8 +31,7 @@ class Weights:
     emoji: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TextLimit:
+class TextLimit(Struct, frozen=True, kw_only=True):
     """At most `maximum` units. `url` is what each http(s) link counts, where that is a fixed number.
 
     Without `mention_hosts` a mention counts only up to its server: `@ann@server.example` as `@ann`.
@@ -45,16 +44,14 @@ class TextLimit:
     weights: Weights | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Size:
+class Size(Struct, frozen=True, kw_only=True):
     """Width and height in pixels."""
 
     width: int
     height: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ImageLimits:
+class ImageLimits(Struct, frozen=True, kw_only=True):
     """What pictures of one part may be. `sizes` are the platform's recommended ones, best first."""
 
     minimum: int = 0
@@ -69,8 +66,7 @@ class ImageLimits:
     sizes: tuple[Size, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rate:
+class Rate(Struct, frozen=True, kw_only=True):
     """At most `maximum` publications within any period of `per`. Each part of a thread counts, and each comment."""
 
     maximum: int
@@ -85,8 +81,7 @@ class LinkStyle(StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """Where a limit is known from. `verified=False` means a guess, and every verdict that rests on it says so."""
 
     source: str
@@ -94,8 +89,7 @@ class Provenance:
     verified: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What one profile's platform accepts. All `text` limits must hold at once, for each part.
 
     `parts` is the longest thread (1: no threads). `provenance` names the source of a field, by field name (that of a field of
@@ -129,5 +123,5 @@ class Limits:
 @functools.cache
 def sources_may_be_of() -> tuple[str, ...]:
     """What `Limits.provenance` can name: `*`, each field, and each field of the picture limits."""
-    own = [one.name for one in fields(Limits) if one.name != "provenance"]
-    return ("*", *own, *(f"images.{one.name}" for one in fields(ImageLimits)))
+    own = [name for name in Limits.__struct_fields__ if name != "provenance"]
+    return ("*", *own, *(f"images.{name}" for name in ImageLimits.__struct_fields__))

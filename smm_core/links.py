@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from smm_core.model import Brand
 from smm_core.text import link_spans
@@ -12,8 +14,7 @@ from smm_core.text import link_spans
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkValues:
+class LinkValues(Struct, frozen=True, kw_only=True):
     """What the placeholders in a brand book's `link_parameters` stand for; each field is one `{placeholder}`."""
 
     platform: str

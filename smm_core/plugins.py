@@ -12,11 +12,11 @@ import logging
 import sys
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pluggy
+from msgspec import Struct
 
 from smm_core import deprecation, hookspecs
 from smm_core.contracts import Approver, Metrics, Publisher, Source, Template
@@ -36,8 +36,7 @@ FAMILIES: Mapping[str, type] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True, kw_only=True):
     """A plugin and what became of it: `error` is empty when it works. `left_out`: for now, after it ended a process.
 
     `deprecated`: what it uses that goes away, a line each.

@@ -7,12 +7,12 @@ campaign parameters. `render_plain` is a `render` that suits most platforms.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from smm_core.limits import Limits, LinkStyle
 from smm_core.links import LinkValues, tag_link, tag_links_in
 from smm_core.model import Brand, Picture, PostContent, Profile, RenderedPart, Rendering
 from smm_core.text import find_hashtags, find_links, folded, has_phrase, split_text
+from smm_core.values import replace
 
 # ---------------------------------------------------------------- before a plugin's render
 

@@ -10,11 +10,13 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice, takewhile
 
+from msgspec import Struct
+
 from smm_core.model import Every, PostContent, Repeat, RepeatChange, When, WhenKind
+from smm_core.values import replace
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -39,8 +41,7 @@ class RepeatMistake(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True, kw_only=True):
     """One date of a series: the `date` of the rule that names it, its wall time, and its own text where it has one."""
 
     date: date

@@ -13,9 +13,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from types import FrameType
+
+from msgspec import Struct
 
 # A child that ends as it should says so with its exit code (0, 1 or 2 and this), because a plugin may well end it with 0.
 _CLEAN = 100
@@ -26,8 +27,7 @@ _LIVED_LONG = 600.0
 _LONGEST_STOP = 4.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True, kw_only=True):
     """How a child ended before its time: `words` say what ended it (`exit code 3`, `SIGSEGV`).
 
     `by_itself` when nobody from outside did, so that a plugin's call may be to blame.

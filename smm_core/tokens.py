@@ -13,11 +13,11 @@ import hashlib
 import hmac
 import os
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from msgspec import Struct
 
 from smm_core.errors import BadLink, WorkspaceError
 from smm_core.secrets import Secret
@@ -26,8 +26,7 @@ _PURPOSE = b"smm review link, version 1"
 _LONGEST = 2000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claims:
+class Claims(Struct, frozen=True, kw_only=True):
     """What a link says: for which workspace, under which id, for whom, to which review (None: all of theirs) and the digest of
     the digests that this asks about, and until when (UTC)."""
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from smm_core.errors import ConfigError, ConfigErrors
 
@@ -49,8 +50,7 @@ _SYNTAX_HINTS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a key stands: its line (from 1) and the `[header]` of the table it is written under (empty: before any)."""
 
     line: int
@@ -75,8 +75,7 @@ class Lines:
         return _scan(self._read())
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TomlSource:
+class TomlSource(Struct, frozen=True, kw_only=True):
     """A TOML file that was read: its content, and the lines of its keys."""
 
     raw: dict[str, Any]

@@ -12,20 +12,21 @@ import os
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
+
 from smm_core.clock import Clock, from_text, to_text
 from smm_core.isolation import Call, Misdeed
+from smm_core.values import replace
 
 KEPT_FOR = timedelta(days=7)
 _MOST_WORDS = 300
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Troubled:
+class Troubled(Struct, frozen=True, kw_only=True):
     """One kind of misdeed of one plugin: how often, when last (UTC), in which call, and what it was."""
 
     plugin: str

@@ -8,9 +8,10 @@ from the stages, the verdicts so far and the present instant where the review st
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from smm_core.model import Decision, Verdict
 
@@ -68,8 +69,7 @@ class AskKind(StrEnum):
     ESCALATE = "escalate"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Someone who writes, reviews or is told. `name` is the key in the configuration, `title` what people call them.
 
     `roles` maps a client to role names (`writer`, `approver`, `manager`); a client that is not in it is none of theirs.
@@ -88,16 +88,14 @@ class Person:
         return bool(held) if not roles else any(role in held for role in roles)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Escalation:
+class Escalation(Struct, frozen=True, kw_only=True):
     """Who hears that a stage is still silent. With `decides`, a yes of theirs given after that settles the stage."""
 
     to: tuple[str, ...]
     decides: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True, kw_only=True):
     """One group of persons who are asked by one approver.
 
     `persons` are asked and may answer; those of them in `by_role` only as long as they have one of `roles`. With `anyone`,
@@ -116,8 +114,7 @@ class Stage:
     escalations: tuple[Escalation, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Workflow:
+class Workflow(Struct, frozen=True, kw_only=True):
     """What holds for one post. `name` is empty for the plain `[workflow]`; `why` says in words how it was chosen.
 
     `own_posts`: whether the writer of a post may answer for it. `agreed` is where the client agreed that silence is a yes.
@@ -148,8 +145,7 @@ class StageState(StrEnum):
     LAPSED = "lapsed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True, kw_only=True):
     """Where a review stands: each of its stages, in the workflow's order."""
 
     stages: Mapping[str, StageState]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core.workflow import AskKind, Stage, Workflow
 
@@ -11,8 +12,7 @@ PLAIN_STAGE = "approval"
 """What the one stage of the plain `[workflow]` is called."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskPlan:
+class AskPlan(Struct, frozen=True, kw_only=True):
     """A reminder or an escalation and its instant (UTC). `persons` hear of an escalation; a reminder goes to who is silent."""
 
     kind: AskKind
@@ -20,8 +20,7 @@ class AskPlan:
     persons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StagePlan:
+class StagePlan(Struct, frozen=True, kw_only=True):
     """One stage: its approve-by time (UTC; None: it waits as long as it takes), and what is said before that."""
 
     stage: str
@@ -29,8 +28,7 @@ class StagePlan:
     asks: tuple[AskPlan, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReviewPlan:
+class ReviewPlan(Struct, frozen=True, kw_only=True):
     """A workflow with its times. `due_at` is when the first delivery is meant to go out, `latest` how long it may still go
     out (UTC), where that is known: a stage whose turn comes after its approve-by time has until then."""
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from datetime import time as wall_time
 from functools import cache
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from smm_core.clock import instant_of, parse_duration, say_duration, wall_of
 from smm_core.errors import SmmError
@@ -27,8 +28,7 @@ _DAY = timedelta(days=1)
 _FARTHEST = 3 * 366
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True, kw_only=True):
     """How long before something: working days, or working hours, or time as it passes. One of the three is more than nothing,
     or all are nothing."""
 
@@ -56,8 +56,7 @@ def parse_lead(text: str) -> Lead:
         raise ValueError(f'"{text}" is no time before something; {EXAMPLE}') from None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hours:
+class Hours(Struct, frozen=True, kw_only=True):
     """A stretch of working hours: weekday (0 = Monday), from and to in minutes since midnight by the wall clock."""
 
     weekday: int

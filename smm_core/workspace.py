@@ -7,7 +7,6 @@ import logging
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from smm_core.clock import Clock, SystemClock
 from smm_core.errors import NotFound, PluginError, SmmError
 from smm_core.root import database_path
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.calls import Calls

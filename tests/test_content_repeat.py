@@ -161,10 +161,10 @@ CHANGE = st.one_of(
 
 @given(repeat=repeats(), changes=st.lists(CHANGE, max_size=3))
 def test_round_trip(repeat: Repeat, changes: list[RepeatChange]) -> None:
-    from dataclasses import replace
     from itertools import islice
 
     from smm_core.series import dates
+    from smm_core.values import replace
 
     days = list(islice(dates(repeat, repeat.starts or date(2026, 1, 1)), len(changes)))
     whole = replace(repeat, changes=tuple(replace(one, date=day) for one, day in zip(changes, days, strict=False)))

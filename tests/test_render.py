@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +10,7 @@ from smm_core.limits import Limits, LinkStyle, TextLimit, TextUnit
 from smm_core.links import LinkValues, tag_link, tag_links_in
 from smm_core.model import Brand, Picture, PostContent, Profile, to_json
 from smm_core.render import render_plain, resolve_content
+from smm_core.values import replace
 
 PROFILE = Profile(name="acme-social", client="acme", platform="network")
 LINK = "https://acme.example/spring"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 
@@ -26,6 +25,7 @@ from smm_core.series import (
     parse_every,
     say_repeat,
 )
+from smm_core.values import replace
 
 NINE = time(9)
 MONDAYS = Repeat(every=Every.WEEK, on=("monday",), at=NINE)

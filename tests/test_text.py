@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from time import process_time
 
 import pytest
@@ -23,6 +22,7 @@ from smm_core.text import (
     has_phrase,
     split_text,
 )
+from smm_core.values import replace
 
 WEIGHTS = Weights(default=2, ranges=((0, 4351, 1), (8192, 8205, 1), (8208, 8223, 1), (8242, 8247, 1)), emoji=2)
 FAMILY = "👨‍👩‍👧‍👦"

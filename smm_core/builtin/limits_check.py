@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smm_core.contracts import CheckRequest
 from smm_core.limits import ImageLimits, Limits, LinkStyle, Provenance, TextLimit
@@ -37,8 +38,7 @@ def _called(request: CheckRequest) -> str:
     return "the reply" if request.action is ActionKind.REPLY else "the post"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """Where in the variant we are: the part's number, and what a person calls it."""
 
     name: str
@@ -125,8 +125,7 @@ def _check_picture(picture: Attachment, place: _Place, limits: Limits) -> Iterat
         yield from _check_length("alt.too-long", picture.alt, limits.alt_text, where, limits.provenance_of("alt_text"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Measure:
+class _Measure(Struct, frozen=True, kw_only=True):
     """One number of a picture beside the limit it must keep to, where there is one."""
 
     field: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote
+
+from msgspec import Struct
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -45,16 +46,14 @@ _FIGURE = """<figure>
 """
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """A picture beside the page: its file name and its alternative text."""
 
     file: str
     alt: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """What the page shows. `destination` is where to post, `answers_to` the post that is replied to or commented on."""
 
     title: str

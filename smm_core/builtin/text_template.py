@@ -6,10 +6,11 @@ The layout `tip` is the file `templates/tip.md`: front matter and text as in a p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from smm_core import (
     ComposeRequest,
@@ -25,6 +26,7 @@ from smm_core.content import file_name, post_content
 from smm_core.content.front_matter import FrontMatter, nearest, parse_front_matter
 from smm_core.content.parts import escape_separators
 from smm_core.toml_source import KeyPath
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.builtin.text_sandbox import Sandbox
@@ -33,8 +35,7 @@ LARGEST_LAYOUT = 100_000
 LARGEST_PICTURE = 64_000_000
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IdeaView:
+class IdeaView(Struct, frozen=True, kw_only=True):
     """What a layout sees of an idea. `url` and `author` are empty when unknown."""
 
     title: str
@@ -46,8 +47,7 @@ class IdeaView:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BrandView:
+class BrandView(Struct, frozen=True, kw_only=True):
     """What a layout sees of the brand book."""
 
     name: str
@@ -138,8 +138,7 @@ def _one_part(value: object) -> object:
     return escape_separators(value) if isinstance(value, str) else value
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Filler:
+class _Filler(Struct, frozen=True, kw_only=True):
     front: FrontMatter
     names: Mapping[str, object]
     plain: Sandbox

@@ -5,10 +5,10 @@ from __future__ import annotations
 import calendar as months
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import click
+from msgspec import Struct
 
 from smm_core.cli.output import client_option, json_option, show_json
 from smm_core.cli.review_show import silence_words, waiting_words
@@ -71,8 +71,7 @@ def calendar(session: Session, month: str | None, client: str | None, as_json: b
         click.echo("\nnothing is planned in this month")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True, kw_only=True):
     """An open review with a deadline: for whom it waits, until when, what silence does, and when the post is meant to go."""
 
     waits: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from smm_core.errors import SmmError
 from smm_core.lifecycle import PARTS
 from smm_core.model import Action, ActionKind, ActionState, Receipt
 from smm_core.store import NotSent, Outcome
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace

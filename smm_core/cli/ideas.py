@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,7 @@ from smm_core.cli.output import json_option, local, show_json
 from smm_core.cli.session import Session, pass_session
 from smm_core.cli.when import AT_HELP, read_at
 from smm_core.model import Idea, IdeaState, PostContent
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace

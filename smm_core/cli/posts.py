@@ -6,7 +6,6 @@ A change is a change of the post's file, read in at once; the file stays the tru
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from smm_core.cli.session import Session, pass_session
 from smm_core.cli.when import AT_HELP, NOW_HELP, front_matter_of, not_past, read_at
 from smm_core.errors import ContentError, NotFound, SmmError, TooLate
 from smm_core.model import Picture, Post, PostContent, PostState, When, WhenKind
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hmac
 import threading
 import time
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec import Struct
+
 _PAGE = """<!doctype html><meta charset="utf-8"><title>smm</title>
 <p style="font: 1.2rem system-ui; margin: 4rem auto; max-width: 30rem">{words}</p>"""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Came:
+class Came(Struct, frozen=True, kw_only=True):
     """What the browser brought back: a code, or the platform's word for no."""
 
     code: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 from smm_core.cli.output import client_option, json_option, show_json, show_rows, state_colour
 from smm_core.cli.session import Session, pass_session
 from smm_core.errors import ContentError, NotFound, TooLate
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.model import Post, Repeat, RepeatChange, Series

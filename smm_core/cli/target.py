@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from smm_core.errors import ContentError, NotFound, SmmError
 from smm_core.lifecycle import PARTS
 from smm_core.model import ActionState, Post, PostContent
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace
@@ -22,8 +24,7 @@ LARGEST_FILE = 1_000_000
 _GONE = frozenset({ActionState.SENDING, ActionState.PENDING, ActionState.UNKNOWN, ActionState.PUBLISHED})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, kw_only=True):
     """A post to look at. `post` is None where the store does not have it, `path` where it has no file.
 
     `content` names its profiles: all of the client's where the file names none.
@@ -46,8 +47,7 @@ class Target:
         return (self.post.series or self.post.slug) if self.post else self.name
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where a post file lies: its content source, whose it is, and that source's folder."""
 
     source: str

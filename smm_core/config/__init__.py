@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from smm_core.config.brand_book import load_brands
 from smm_core.config.decode import decode_into, decode_settings
@@ -17,6 +19,7 @@ from smm_core.config.schema import CONFIG_FILE, ClientTable, ConfigDocument, Pro
 from smm_core.model import Brand, Late, Profile, Scheduler
 from smm_core.slots import parse_slots
 from smm_core.toml_source import Lines, read_toml
+from smm_core.values import replace
 from smm_core.workflow import Person
 from smm_core.working_time import WorkCalendar
 
@@ -37,8 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Client:
+class Client(Struct, frozen=True, kw_only=True):
     """Whom the work is for. `zone` and `language` hold for its profiles unless they say otherwise.
 
     `silence_is_consent` says where it agreed that silence means yes; it is empty where it has not.
@@ -66,8 +68,7 @@ class Client:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SourceConfig:
+class SourceConfig(Struct, frozen=True, kw_only=True):
     """A configured source: `type` names the plugin's source, `settings` is still undecoded."""
 
     name: str
@@ -78,8 +79,7 @@ class SourceConfig:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RuleConfig:
+class RuleConfig(Struct, frozen=True, kw_only=True):
     """New ideas of `source` become posts by `template` and `layout`, at most `per_day` a day."""
 
     name: str
@@ -92,16 +92,14 @@ class RuleConfig:
     campaign: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WorkflowConfig:
+class WorkflowConfig(Struct, frozen=True, kw_only=True):
     """Who approves. `approver` is an approver plugin's name; a review expires `deadline` before the first delivery is due."""
 
     approver: str
     deadline: timedelta
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PublishConfig:
+class PublishConfig(Struct, frozen=True, kw_only=True):
     """`window`: how late a delivery may go out; `late`: what happens after that; `distance`: least time between two posts of a
     profile; `per_day`: most posts of a profile a day; `prepare_ahead`: how early uploads start; `repeat_window`: how long the
     same text to the same profile counts as a repetition; `retry_after`: how long to wait before the first new try, where the
@@ -117,8 +115,7 @@ class PublishConfig:
     series_ahead: timedelta
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EventsConfig:
+class EventsConfig(Struct, frozen=True, kw_only=True):
     """Where events go: the terminal of the daemon, and a webhook (address and a reference to its signing secret)."""
 
     terminal: bool
@@ -126,16 +123,14 @@ class EventsConfig:
     webhook_secret: str | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PluginsConfig:
+class PluginsConfig(Struct, frozen=True, kw_only=True):
     """Which plugins may be loaded (None: all that are installed) and how long one call of theirs may take."""
 
     enabled: tuple[str, ...] | None
     deadline: timedelta
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DaemonConfig:
+class DaemonConfig(Struct, frozen=True, kw_only=True):
     """How often the daemon looks for changed content, measures, and asks what others said."""
 
     collect_every: timedelta
@@ -143,8 +138,7 @@ class DaemonConfig:
     listen_every: timedelta
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Config:
+class Config(Struct, frozen=True, kw_only=True):
     """Everything that `smm.toml` says. `profiles` and `approvers` hold raw settings until their plugin has decoded them."""
 
     root: Path

@@ -8,8 +8,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from smm_core.errors import ConfigError, ConfigErrors
 from smm_core.secrets import is_reference
@@ -25,8 +26,7 @@ _TOKEN_LIKE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~+/=-]{16,}")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Where:
+class Where(Struct, frozen=True, kw_only=True):
     """A place in a configuration. As text: `smm.toml:12 [profiles.acme] slots`, the line where `lines` knows it.
 
     Without `lines` the text is `file` and the keys, so `file` may be any words: `example [settings]`.

@@ -10,7 +10,6 @@ import math
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from smm_core.content.parts import SEPARATOR, find_separators, split_parts
 from smm_core.content.repeat import read_repeat
 from smm_core.errors import ContentError, MediaError, SmmError
 from smm_core.model import Card, IdeaFound, Late, Picture, PostContent, PostFound, When, WhenKind
+from smm_core.values import replace
 
 KeepPicture = Callable[[Path], str]
 """Stores a picture file and returns the sha256 of its bytes; what cannot be used is a `MediaError`."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from msgspec import Struct
 
 from smm_core.errors import ContentError
 from smm_core.text import clean
@@ -42,8 +43,7 @@ class Syntax(StrEnum):
         return "+++" if self is Syntax.TOML else "---"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FrontMatter:
+class FrontMatter(Struct, frozen=True, kw_only=True):
     """A content file taken apart. Lines count from 1 in the whole file; `name` is what messages call the file.
 
     `syntax` is None when the file has no front matter; then `table` is empty and everything is `body`.
@@ -68,8 +68,7 @@ class FrontMatter:
         return f"{self.name}:{self.line_of(path)}"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Split:
+class Split(Struct, frozen=True, kw_only=True):
     """Where the fences of a text are. `before` counts the lines up to the opening fence, `body_line` counts from 1."""
 
     syntax: Syntax

@@ -9,17 +9,17 @@ for the same thing, and must then do no more than once: what is gone already is 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from smm_core.contracts.given import Context
 from smm_core.contracts.publishers import Guarantees, Pending
 from smm_core.model import Part, Profile, Receipt
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DeleteRequest:
+class DeleteRequest(Struct, frozen=True, kw_only=True):
     """Take one post, part or comment off the platform: the one that `receipt` names."""
 
     profile: Profile
@@ -38,8 +38,7 @@ class Deletes(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class EditRequest:
+class EditRequest(Struct, frozen=True, kw_only=True):
     """Make what `receipt` names look like `part`. `handles` come from `prepare`, which was asked for the new part."""
 
     profile: Profile
@@ -63,8 +62,7 @@ class Edits(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReplyRequest:
+class ReplyRequest(Struct, frozen=True, kw_only=True):
     """Reply below something on the platform, ours or someone else's: the one that `to` names."""
 
     profile: Profile
@@ -86,8 +84,7 @@ class Replies(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scheduling:
+class Scheduling(Struct, frozen=True, kw_only=True):
     """What the platform's own scheduler takes, as data.
 
     A post is handed over no sooner than `at_most` and no later than `at_least` before it is due. `guarantees` are those
@@ -99,8 +96,7 @@ class Scheduling:
     guarantees: Guarantees | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HandOverRequest:
+class HandOverRequest(Struct, frozen=True, kw_only=True):
     """Have the platform publish `part` at the instant `at`. `handles` come from `prepare`."""
 
     profile: Profile
@@ -117,8 +113,7 @@ class HandOverRequest:
     link: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TakeBackRequest:
+class TakeBackRequest(Struct, frozen=True, kw_only=True):
     """Have the platform forget the schedule that was handed over, before it publishes it."""
 
     profile: Profile
@@ -128,8 +123,7 @@ class TakeBackRequest:
     number: int = 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WentOutRequest:
+class WentOutRequest(Struct, frozen=True, kw_only=True):
     """Ask what became of a schedule. `at` is when it was due, `key` the one it was handed over with."""
 
     profile: Profile

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from smm_core.contracts.given import Context
 from smm_core.contracts.reviews import Change, Comment, Remark
@@ -20,8 +21,7 @@ from smm_core.model import (
 from smm_core.workflow import AskKind, Audience, Person, Silence
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskRequest:
+class AskRequest(Struct, frozen=True, kw_only=True):
     """A review to be asked: the post, exactly what will be sent, and what the checks said.
 
     `kind` says whether this is the question, a reminder of it, or an escalation; `key` is the same whenever the same one is
@@ -52,8 +52,7 @@ class AskRequest:
     settings: Any = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One answer, for the digests it was given for (profile name → digest).
 
     `by` is the key of a person in the configuration, or the approver's own name when it decides by itself. Without `stage`
@@ -73,8 +72,7 @@ class Answer:
     once: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The question is out; the answers known at once, if any (a rule answers at once, a person later).
 
     `thread` is any text by which the approver finds the question again; it comes back with reminders. No secrets.
@@ -84,8 +82,7 @@ class Asked:
     thread: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PollRequest:
+class PollRequest(Struct, frozen=True, kw_only=True):
     """Which reviews are open with this approver, and where the last poll stopped.
 
     `threads` maps a review's number to what its stages' threads are, for what comes back by mail. `settings` are the
@@ -98,8 +95,7 @@ class PollRequest:
     settings: Any = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PollPage:
+class PollPage(Struct, frozen=True, kw_only=True):
     """Answers that came since. `troubles` are what came and could not be taken for an answer: a person is told of each."""
 
     answers: tuple[Answer, ...] = ()
@@ -126,8 +122,7 @@ class Approver(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskTogetherRequest:
+class AskTogetherRequest(Struct, frozen=True, kw_only=True):
     """All that is to be asked of an approver now, by post and stage; for one client."""
 
     client: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from smm_core.limits import Limits
 from smm_core.model import (
@@ -14,8 +14,7 @@ from smm_core.model import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckRequest:
+class CheckRequest(Struct, frozen=True, kw_only=True):
     """A variant to be checked before anyone is asked to approve it. `content` is the post as it was rendered.
 
     `action` says what it is for: a post, or a reply, whose `limits` and `brand` are without what holds for posts alone.

@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from msgspec import Struct
+
 from smm_core.contracts.reviews import ReviewDesk
 from smm_core.secrets import Secret
 
@@ -18,8 +20,7 @@ class NoSettings:
     """The settings type of a plugin that has nothing to set."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """An HTTP answer, read whole. Header names are lower case. `url` is where it came from after redirects."""
 
     status: int

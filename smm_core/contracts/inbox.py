@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from smm_core.contracts.given import Context
 from smm_core.model import Interaction, Profile
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListenRequest:
+class ListenRequest(Struct, frozen=True, kw_only=True):
     """What is new on a profile since `cursor`: the plugin's own word of where it stopped, empty the first time."""
 
     profile: Profile
     cursor: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListenPage:
+class ListenPage(Struct, frozen=True, kw_only=True):
     """Interactions, newest or oldest first as the platform gives them. With `more` core asks again at once, with `cursor`.
 
     The same interaction may come twice: core keeps it once, by profile and `remote_id`. One whose text is another the

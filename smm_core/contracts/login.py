@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from smm_core.contracts.given import Context
 from smm_core.model import Profile
 from smm_core.secrets import Secret
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoginRequest:
+class LoginRequest(Struct, frozen=True, kw_only=True):
     """Begin a login. `redirect` is the address on this machine to which the browser is to be sent back with the code;
     empty: the platform shows the code, and the person copies it."""
 
@@ -19,16 +19,14 @@ class LoginRequest:
     redirect: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoginBegun:
+class LoginBegun(Struct, frozen=True, kw_only=True):
     """The address that the person opens, and the `state` that the browser must bring back along with the code."""
 
     url: str
     state: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CompleteLoginRequest:
+class CompleteLoginRequest(Struct, frozen=True, kw_only=True):
     """End a login that was begun: the code that the platform gave out, and the same `redirect` as in the beginning."""
 
     profile: Profile
@@ -36,8 +34,7 @@ class CompleteLoginRequest:
     redirect: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LoggedIn:
+class LoggedIn(Struct, frozen=True, kw_only=True):
     """The login worked. `scopes` are the permissions that were granted, where the platform says."""
 
     scopes: tuple[str, ...] = ()

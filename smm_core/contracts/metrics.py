@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from smm_core.contracts.given import Context
 from smm_core.model import (
@@ -14,8 +15,7 @@ from smm_core.model import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MetricsRequest:
+class MetricsRequest(Struct, frozen=True, kw_only=True):
     """Which subjects of which profile to read."""
 
     profile: Profile

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from smm_core.contracts.given import Context
 from smm_core.limits import Limits
@@ -20,8 +21,7 @@ from smm_core.model import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Guarantees:
+class Guarantees(Struct, frozen=True, kw_only=True):
     """What a publisher can promise about one send, as data. Everything absent means: no such promise.
 
     `key_life`: for how long the platform recognises the same key. `key_settles`: how long a key takes to be known.
@@ -40,15 +40,13 @@ class Guarantees:
     http_only: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InspectRequest:
+class InspectRequest(Struct, frozen=True, kw_only=True):
     """Ask the platform who we are on this profile."""
 
     profile: Profile
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Inspected:
+class Inspected(Struct, frozen=True, kw_only=True):
     """What the platform says of a profile: who we are, its limits as it states them, granted scopes, end of the token.
 
     `known` is handed to `limits` and must be plain JSON.
@@ -61,8 +59,7 @@ class Inspected:
     token_ends: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PrepareRequest:
+class PrepareRequest(Struct, frozen=True, kw_only=True):
     """Everything for `prepare`: upload media, make containers or drafts, renew a login.
 
     `handles` are those of an earlier try, or of a `Pending`. `parent` is what it will hang below; for a reply, what it
@@ -84,8 +81,7 @@ class PrepareRequest:
     link: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SendRequest:
+class SendRequest(Struct, frozen=True, kw_only=True):
     """Everything for `send`. `key` is the same at every attempt of the same action; `handles` come from `prepare`.
 
     `parent` is the part before this one in a thread (or the post, for a comment), `root` the thread's first part.
@@ -109,16 +105,14 @@ class SendRequest:
     link: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """Ready to be sent. `handles` are plain JSON without secrets; after `expires_at` they must be made anew."""
 
     handles: Mapping[str, Any] = field(default_factory=dict)
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pending:
+class Pending(Struct, frozen=True, kw_only=True):
     """The platform, or a person, still works on it. Ask again after `check_after`."""
 
     check_after: timedelta
@@ -160,8 +154,7 @@ class Publisher(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FindRequest:
+class FindRequest(Struct, frozen=True, kw_only=True):
     """Look for what an earlier attempt may have published: by key or natural id, else by resemblance since `since`."""
 
     profile: Profile
@@ -186,8 +179,7 @@ class Finds(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ResumeRequest:
+class ResumeRequest(Struct, frozen=True, kw_only=True):
     """Ask what became of a pending answer."""
 
     profile: Profile
@@ -206,8 +198,7 @@ class Resumes(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreviewRequest:
+class PreviewRequest(Struct, frozen=True, kw_only=True):
     """A variant to be shown as followers would see it. `now` is the instant the preview pretends to be."""
 
     profile: Profile
@@ -217,8 +208,7 @@ class PreviewRequest:
     language: str = "en"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """What followers would see: an HTML fragment (escaped, self-contained, pictures as `media:SHA256`) and a PNG."""
 
     html: str

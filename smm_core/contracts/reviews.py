@@ -7,10 +7,11 @@ clients, and of the comments those of their side of the table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from smm_core.model import Decision, Post, PostState, Problem, Review, Variant, Verdict
 from smm_core.secrets import Secret
@@ -19,8 +20,7 @@ from smm_core.workflow import Audience, Person, Silence, StageState
 # ---------------------------------------------------------------- comments
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where in a variant a comment points: a part (from 1; 0 is the first comment) and, in it, a stretch of text or a point
     of a picture.
 
@@ -37,8 +37,7 @@ class Place:
     y: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """A comment that somebody makes. `audience` says who may read it: None is the side that they are asked on."""
 
     text: str
@@ -46,8 +45,7 @@ class Remark:
     audience: Audience | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True, kw_only=True):
     """A comment as it is kept. `digest` is that of the variant at which it points, `quote` the words of the text there."""
 
     id: int
@@ -84,8 +82,7 @@ class Touch(StrEnum):
     REMOVED = "removed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A run of words that stayed, came or went. All pieces that are not `removed`, put together, are the new text."""
 
     touch: Touch
@@ -101,8 +98,7 @@ class PictureTouch(StrEnum):
     ALT = "alt"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureChange:
+class PictureChange(Struct, frozen=True, kw_only=True):
     """What became of a picture (by sha256); `number` is its place now, from 1 (before, where it is gone)."""
 
     touch: PictureTouch
@@ -112,8 +108,7 @@ class PictureChange:
     after: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One difference since the version that was seen last, on one profile.
 
     `part` counts from 1, 0 is the first comment, None the variant as a whole. `words` are filled for texts, `pictures` for
@@ -132,8 +127,7 @@ class Change:
 # ---------------------------------------------------------------- the desk
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reviewer:
+class Reviewer(Struct, frozen=True, kw_only=True):
     """A person at the desk, made by `ReviewDesk.reviewer` or `enter`, never by hand.
 
     With `review` they see and answer that one only, and only as long as it asks about `digests`. `link` is the id of the
@@ -147,8 +141,7 @@ class Reviewer:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A link for one person. `token` proves who comes by it; `url` is None where no `[reviews] public_url` is set.
 
     Both are secrets: they stand in the message to that person and nowhere else. `id` is none, and takes it back.
@@ -162,8 +155,7 @@ class Link:
     url: Secret | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """One review in a reviewer's list. `stages` are those that wait for this person; empty: it waits for others, or nobody."""
 
     review: Review
@@ -176,8 +168,7 @@ class Waiting:
     is_changed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WaitingPage:
+class WaitingPage(Struct, frozen=True, kw_only=True):
     """Some of what waits, the most urgent first; `total` is how many there are, `next` where to go on (None: that was all)."""
 
     items: tuple[Waiting, ...]
@@ -185,8 +176,7 @@ class WaitingPage:
     next: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StageView:
+class StageView(Struct, frozen=True, kw_only=True):
     """A stage as a reviewer may see it. One that `is_optional` is passed over when it is silent at its deadline (UTC)."""
 
     name: str
@@ -197,8 +187,7 @@ class StageView:
     is_optional: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReviewSheet:
+class ReviewSheet(Struct, frozen=True, kw_only=True):
     """All of one review that a reviewer may see.
 
     `may_answer` are the stages in which they may answer now: without any, the buttons are left out. `changes` is what differs
@@ -220,8 +209,7 @@ class ReviewSheet:
     seen_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Coming:
+class Coming(Struct, frozen=True, kw_only=True):
     """One post of the calendar: when it goes out (UTC) on a profile, and where it stands."""
 
     at: datetime
@@ -306,8 +294,7 @@ class ReviewDesk(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReviewPreview:
+class ReviewPreview(Struct, frozen=True, kw_only=True):
     """A variant as followers will see it: an HTML fragment (escaped, pictures as `media:SHA256`) and a PNG (pixels), where
     a plugin draws it; empty where none does, or it fails."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from smm_core.contracts.given import Context
 from smm_core.model import (
@@ -13,8 +14,7 @@ from smm_core.model import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CollectRequest:
+class CollectRequest(Struct, frozen=True, kw_only=True):
     """One turn of a source: which configured source it is (`instance`), whose, its settings, where it stopped last time."""
 
     instance: str
@@ -23,8 +23,7 @@ class CollectRequest:
     cursor: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CollectPage:
+class CollectPage(Struct, frozen=True, kw_only=True):
     """What one turn found. `more` asks for another turn at once, from `cursor`.
 
     `gone` names posts (by key) that a person deleted at the source: they are withdrawn if nothing of them is out.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from smm_core.contracts.given import Context
 from smm_core.limits import Size
@@ -18,8 +19,7 @@ from smm_core.model import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ComposeRequest:
+class ComposeRequest(Struct, frozen=True, kw_only=True):
     """An idea to be made into a post. `layout` names one of the template's layouts; `folder` holds the workspace's own."""
 
     idea: Idea
@@ -31,8 +31,7 @@ class ComposeRequest:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DrawRequest:
+class DrawRequest(Struct, frozen=True, kw_only=True):
     """A card to be drawn at each of `sizes`, as `format` (`jpeg`, `png`), each at most `max_bytes`.
 
     `picture` is the path of the card's own picture, where it has one.
@@ -49,8 +48,7 @@ class DrawRequest:
     language: str = "en"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True, kw_only=True):
     """A drawn picture. `problems` are what the layout could not do (text too long to fit, colour contrast too low)."""
 
     body: bytes

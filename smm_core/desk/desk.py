@@ -7,7 +7,6 @@ the store as they are now: a link that was taken back, a person who left, a role
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -36,6 +35,7 @@ from smm_core.secrets import Secret
 from smm_core.store.review_links import LinkRow
 from smm_core.store.reviews import Voice
 from smm_core.tokens import Claims, Signer, new_id
+from smm_core.values import replace
 from smm_core.workflow import Audience, Person, StageState, Workflow, may_answer, side_of
 
 if TYPE_CHECKING:

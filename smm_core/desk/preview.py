@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from smm_core.contracts import Preview, PreviewRequest, Previews
 from smm_core.model import Profile, Variant
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.workspace import Workspace

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from smm_core.model import Post
+from smm_core.values import replace
 from smm_core.workflow import Audience
 
 READS: Mapping[Audience, tuple[Audience, ...]] = MappingProxyType(

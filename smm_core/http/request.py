@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from smm_core.errors import FetchError, PluginError
 
 if TYPE_CHECKING:
@@ -35,8 +37,7 @@ class Origin:
     port: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """An address that may be asked for, whole as `text`. `name` is what messages may call it: no path and no query."""
 
     url: httpx.URL
@@ -47,8 +48,7 @@ class Address:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class Call(Struct, frozen=True, kw_only=True):
     """A request, encoded. Header names are in lower case; the body is whole."""
 
     method: str

@@ -16,9 +16,10 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from smm_core.errors import MediaError, StoreError
 from smm_core.limits import Size
@@ -156,8 +157,7 @@ def _cannot_store(root: Path, error: OSError) -> StoreError:
 # ---------------------------------------------------------------- looking at a picture
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureInfo:
+class PictureInfo(Struct, frozen=True, kw_only=True):
     """What a picture is. `format` goes by content; `width` and `height` are as people see it, orientation applied."""
 
     format: str
@@ -168,8 +168,7 @@ class PictureInfo:
     has_alpha: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenedHeader:
+class OpenedHeader(Struct, frozen=True, kw_only=True):
     """A picture whose header has been read and found harmless, but of which nothing has been decoded."""
 
     info: PictureInfo

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from smm_core.contracts import MediaReader
 from smm_core.errors import MediaError
@@ -18,6 +19,7 @@ from smm_core.limits import ImageLimits, Size
 from smm_core.media import OpenedHeader, crop_to_aspect, decode, is_srgb, read_header
 from smm_core.media.metadata import without_metadata
 from smm_core.model import Attachment, Level, Problem
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -30,16 +32,14 @@ _LOSSY = ("jpeg", "webp", "avif")
 Box = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fitted:
+class Fitted(Struct, frozen=True, kw_only=True):
     """A picture as it will be sent (its alt text still empty), and what had to be done to it, as problems for a person."""
 
     attachment: Attachment
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True, kw_only=True):
     """What has to happen to one picture: the part that is kept, the size it gets, the format."""
 
     box: Box

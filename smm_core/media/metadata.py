@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from smm_core.errors import MediaError
 
@@ -51,8 +52,7 @@ _JPEG_BARE = frozenset((0x01, *range(0xD0, 0xD9)))
 _NEXT_JPEG_MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Anatomy:
+class Anatomy(Struct, frozen=True, kw_only=True):
     """What the bytes say without being decoded. `orientation` is the EXIF number (1: as it is), `frames` at least 1.
 
     `width` and `height` are what a decoder would have to make room for, before orientation; None where only the decoder knows.

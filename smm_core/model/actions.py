@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class ActionKind(StrEnum):
@@ -36,8 +37,7 @@ class ActionState(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """What the platform answered: its id, the public address where there is one, the instant; `extra` has no secrets."""
 
     remote_id: str
@@ -46,8 +46,7 @@ class Receipt:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """One irrevocable act. `seq` orders the actions of one variant; `parent_id` must be out before it.
 
     `on_id` is the action it acts on (what is deleted, edited, answered, handed over, taken back), `target` what it acts on
@@ -80,8 +79,7 @@ class Action:
     on_verdict: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One time a request was allowed to leave. Written before it leaves; never changed after its outcome is known.
 
     The marks are the same instants by a clock that nobody can set (`smm_core.clock.mark`).
@@ -98,8 +96,7 @@ class Attempt:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True, kw_only=True):
     """The actions of one variant on its profile, seen as one. `sent` of `total` parts are out."""
 
     post_id: int

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct, field
+
 from smm_core.model.planning import Late, Repeat, When
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class IdeaFound:
+class IdeaFound(Struct, frozen=True, kw_only=True):
     """What a source found. `key` is the source's own name for it: the same thing must get the same key again.
 
     `alternatives` are further keys of the same thing (its link, its title with its day): an idea is kept once if
@@ -38,8 +38,7 @@ class IdeaState(StrEnum):
     DISMISSED = "dismissed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Idea:
+class Idea(Struct, frozen=True, kw_only=True):
     """A piece of inspiration, kept once, with where it came from."""
 
     id: int
@@ -50,8 +49,7 @@ class Idea:
     collected_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """A picture to be drawn: the template plugin that draws it, the layout's name and the texts it fills in."""
 
     template: str
@@ -60,8 +58,7 @@ class Card:
     picture: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """A picture of a post: a stored file (`media`, its sha256) or a `card` to be drawn in each platform's size.
 
     `focus` is the point that must stay visible when cropped, as fractions of width and height from the top left.
@@ -75,8 +72,7 @@ class Picture:
     part: int = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostContent:
+class PostContent(Struct, frozen=True, kw_only=True):
     """What a person writes and plans. `parts` has one text per part of a thread.
 
     `variations` replaces the parts for one profile (by name) or one platform. For a plugin's `render`, core has
@@ -108,8 +104,7 @@ class PostContent:
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostFound:
+class PostFound(Struct, frozen=True, kw_only=True):
     """A post that a source found: `key` names it for good (its path), `draft` ones are kept but not rendered."""
 
     key: str
@@ -118,8 +113,7 @@ class PostFound:
     withdrawn: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
+class Trouble(Struct, frozen=True, kw_only=True):
     """Something a source could not read; the rest of the page still counts. `where` names file and line, or address."""
 
     where: str
@@ -142,8 +136,7 @@ class PostState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Post:
+class Post(Struct, frozen=True, kw_only=True):
     """A post as it stands in the store. `slug` is what people call it; `revision` counts its edits.
 
     `series` is the slug of the series of which it is one date; empty for a post of its own.
@@ -171,8 +164,7 @@ class SeriesState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Series:
+class Series(Struct, frozen=True, kw_only=True):
     """A post that repeats, as it stands in the store. `key` is its source's name for it, `slug` what people call it."""
 
     id: int

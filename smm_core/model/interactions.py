@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 
 class InteractionKind(StrEnum):
@@ -26,8 +27,7 @@ class InteractionState(StrEnum):
     DONE = "done"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Interaction:
+class Interaction(Struct, frozen=True, kw_only=True):
     """What someone else said to or about a profile.
 
     `author` is written as followers write it, without "@" (`ann.example`, `ann@other.example`). `text` is plain text. `at`

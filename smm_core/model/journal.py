@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from smm_core.model.actions import Receipt
 
@@ -18,8 +19,7 @@ class SubjectKind(StrEnum):
     PROFILE = "profile"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What is to be measured: a published post (with its receipt) or a whole profile."""
 
     kind: SubjectKind
@@ -28,8 +28,7 @@ class Subject:
     published_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One metric of one subject at one instant. A metric that the platform does not give is absent, never 0.
 
     `metric` is the canonical name (`impressions`, `reach`, `likes`, `comments`, `shares`, `clicks`, `followers` …),
@@ -47,8 +46,7 @@ class Reading:
     provisional: bool = True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something a person may want to be told. `kind` is a dotted word such as `review.asked` or `delivery.held`."""
 
     kind: str

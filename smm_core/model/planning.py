@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Late(StrEnum):
@@ -31,8 +32,7 @@ class WhenKind(StrEnum):
         return self in (WhenKind.SLOT, WhenKind.END, WhenKind.FIRST)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class When:
+class When(Struct, frozen=True, kw_only=True):
     """When a post goes out. `wall` is a naive wall time, read in `zone` (None: the profile's own zone)."""
 
     kind: WhenKind = WhenKind.SLOT
@@ -48,8 +48,7 @@ class Every(StrEnum):
     MONTH = "month"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RepeatChange:
+class RepeatChange(Struct, frozen=True, kw_only=True):
     """What is different about one date of a series: it is skipped, comes at another wall time, or has another text."""
 
     date: date
@@ -58,8 +57,7 @@ class RepeatChange:
     parts: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True, kw_only=True):
     """How a post repeats: every so many days, weeks or months, `on` these days, `at` a wall time, in the zone of the post's
     `when`.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Brand:
+
+class Brand(Struct, frozen=True, kw_only=True):
     """A brand book: what captions and pictures of a client must look and sound like.
 
     `colours` maps a role (`background`, `text`, `accent` …) to `#rrggbb`; `typefaces` maps a role (`heading`,
@@ -39,8 +39,7 @@ class Scheduler(StrEnum):
     PLATFORM = "platform"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True, kw_only=True):
     """One account on one platform.
 
     `schedule` says who keeps the time: smm, or the platform's own scheduler.
@@ -69,8 +68,7 @@ class Profile:
     settings: Any = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True, kw_only=True):
     """A posting time of a profile: weekday (0 = Monday), wall-clock hour and minute, IANA zone."""
 
     weekday: int

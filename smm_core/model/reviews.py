@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Decision(StrEnum):
@@ -25,8 +26,7 @@ class ReviewState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Review:
+class Review(Struct, frozen=True, kw_only=True):
     """A question to persons about exact variants (by digest), with a deadline.
 
     `approver` puts it, `deadline` is the earliest approve-by time (UTC) of the stages that wait now: `waiting`, by name.
@@ -48,8 +48,7 @@ class Review:
     due_at: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """An answer to a review, bound to the digests it was given for.
 
     `for_series`: an approval that holds for the later dates of the post's series as well, as long as a digest is the same.

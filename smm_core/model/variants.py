@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from smm_core.limits import Provenance
 from smm_core.model.content import Picture
 from smm_core.model.plain import digest_of
+from smm_core.values import replace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RenderedPart:
+class RenderedPart(Struct, frozen=True, kw_only=True):
     """One part as a publisher's `render` wants it: its text, its pictures not yet fitted, its link card."""
 
     text: str
@@ -21,8 +22,7 @@ class RenderedPart:
     link: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rendering:
+class Rendering(Struct, frozen=True, kw_only=True):
     """What a publisher's `render` gives back. Core fits the pictures and makes a `Variant` of it."""
 
     parts: tuple[RenderedPart, ...]
@@ -30,8 +30,7 @@ class Rendering:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True, kw_only=True):
     """A picture exactly as it will be sent."""
 
     sha256: str
@@ -43,8 +42,7 @@ class Attachment:
     focus: tuple[float, float] = (0.5, 0.5)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """One part exactly as it will be sent."""
 
     text: str
@@ -52,8 +50,7 @@ class Part:
     link: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True, kw_only=True):
     """A post rendered for one profile. It never changes; `digest` covers all of it."""
 
     profile: str
@@ -77,8 +74,7 @@ class Level(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """One thing a check found: what is allowed and what was found, in the platform's own unit."""
 
     level: Level

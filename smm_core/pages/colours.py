@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 AA = 4.5
 WHITE, INK = "#ffffff", "#1b1e23"
@@ -12,8 +13,7 @@ PLAIN = "#33507a"
 _ROLES = ("primary", "accent", "brand", "secondary")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Scheme:
+class Scheme(Struct, frozen=True, kw_only=True):
     """The colours of one client's part of a page: a band with its writing, and an accent for light and for dark paper."""
 
     band: str

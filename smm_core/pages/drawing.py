@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from smm_core.contracts import PreviewRequest
 from smm_core.desk.preview import drawer_of, drawn, request_for
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smm.pages")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True, kw_only=True):
     """A variant as followers see it: an HTML fragment, and where a plugin drew it, the name and size (pixels) of a PNG."""
 
     html: str

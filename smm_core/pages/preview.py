@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from smm_core.clock import instant_of
 from smm_core.errors import SmmError
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from smm_core.workspace import Workspace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """A variant to be shown for a profile, with what the checks say of it."""
 
     profile: Profile
@@ -30,16 +30,14 @@ class Shown:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PreviewFiles:
+class PreviewFiles(Struct, frozen=True, kw_only=True):
     """What was written: the page, and the PNG of each profile that could be drawn."""
 
     page: Path
     pngs: Mapping[str, Path]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Column:
+class _Column(Struct, frozen=True, kw_only=True):
     profile: Profile
     moment: str
     sight: Sight | None

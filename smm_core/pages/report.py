@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from smm_core.errors import SmmError
 from smm_core.model import Profile, WhenKind
@@ -32,8 +33,7 @@ FEW = 4
 _LOGOS = (".png", ".jpg", ".jpeg", ".webp", ".gif")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """A measure as it is shown: `bar` is its share (0 to 1) of the largest in its column, `told` its history in words."""
 
     value: str
@@ -43,8 +43,7 @@ class Cell:
     bar: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One line of the table of numbers: a delivery, or one part of a thread."""
 
     title: str
@@ -54,16 +53,14 @@ class Row:
     cells: tuple[Cell | None, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProfileTile:
+class ProfileTile(Struct, frozen=True, kw_only=True):
     """A profile's own numbers: metric and how it is shown."""
 
     title: str
     cells: tuple[tuple[str, Cell], ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Card:
+class Card(Struct, frozen=True, kw_only=True):
     """One delivery that is out, with its picture."""
 
     sent: Sent
@@ -79,8 +76,7 @@ class Card:
         return self.sight is not None and self.sight.height > self.sight.width * LONG
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """A client's part of the page, in the client's language, zone and colours."""
 
     client: Client

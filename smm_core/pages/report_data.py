@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from smm_core.clock import instant_of
 from smm_core.model import (
@@ -50,8 +51,7 @@ _WAITING_DELIVERIES: Mapping[ActionState, str] = {
 _COMING_POSTS = frozenset({PostState.WRITTEN, PostState.RENDERED, PostState.REVIEWING, PostState.APPROVED})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """The newest reading of one metric, with the readings before it, oldest first. `native` is the platform's name."""
 
     metric: str
@@ -64,8 +64,7 @@ class Measure:
     points: tuple[Point, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SentPart:
+class SentPart(Struct, frozen=True, kw_only=True):
     """One part of a delivery that is out."""
 
     number: int
@@ -74,8 +73,7 @@ class SentPart:
     measures: tuple[Measure, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True, kw_only=True):
     """A delivery of which something is out. `text` is the first part's, `digest` names the variant."""
 
     post_id: int
@@ -90,8 +88,7 @@ class Sent:
     parts: tuple[SentPart, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """Something that does not go on by itself, or not yet. `state` is an English phrase, `why` what was said then."""
 
     title: str
@@ -102,8 +99,7 @@ class Waiting:
     due_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Coming:
+class Coming(Struct, frozen=True, kw_only=True):
     """Something that is planned: when, as far as that is known, and where it stands."""
 
     title: str
@@ -114,8 +110,7 @@ class Coming:
     state: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProfileNumbers:
+class ProfileNumbers(Struct, frozen=True, kw_only=True):
     """What was read of a profile as a whole."""
 
     profile: str
@@ -123,8 +118,7 @@ class ProfileNumbers:
     measures: tuple[Measure, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClientReport:
+class ClientReport(Struct, frozen=True, kw_only=True):
     """One client's part of a report."""
 
     client: str
@@ -138,8 +132,7 @@ class ClientReport:
     totals: Mapping[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReportData:
+class ReportData(Struct, frozen=True, kw_only=True):
     """Everything that a report says. `until` is the first instant that no longer counts."""
 
     name: str

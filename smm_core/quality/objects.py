@@ -95,11 +95,11 @@ def _about_limits(candidate: Candidate, one: Offered) -> Iterator[str]:
     call = Call(plugin=candidate.found.name, method="limits", subject=one.name)
     stated: Limits = candidate.engine.run(call, lambda: one.thing.limits(profile, {}), expect=Limits)
     plain = Limits()
-    for field in dataclasses.fields(Limits):
-        if field.name != "provenance" and getattr(stated, field.name) != getattr(plain, field.name):
-            known = stated.provenance_of(field.name)
+    for name in Limits.__struct_fields__:
+        if name != "provenance" and getattr(stated, name) != getattr(plain, name):
+            known = stated.provenance_of(name)
             if known is None:
-                yield f"{one}: nothing says where the limit {field.name!r} is known from"
+                yield f"{one}: nothing says where the limit {name!r} is known from"
     for name, known in stated.provenance.items():
         if not known.source.strip():
             yield f"{one}: the provenance of {name!r} names no source"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
+from msgspec import Struct
+
 from smm_core.model import ActionKind, ActionState
+from smm_core.values import replace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """One action (a part of a post, or its first comment) and where it ends, at an instant (UTC).
 
     `published`; `pending`, where a person publishes it by hand or the platform takes its time; `held`, `refused`;
@@ -52,8 +53,7 @@ class Cause(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that a person may want to change before it comes true.
 
     `at` is the instant (UTC) that matters: the deadline of an approval, the first delivery that is held up, the end of a
@@ -69,8 +69,7 @@ class Finding:
     next_step: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """The slots of one profile within the period, and those (UTC) that stay empty.
 
     `weeks` are the Mondays of those weeks in which it has slots and nothing goes out on it at all.
@@ -84,8 +83,7 @@ class Gap:
     weeks: tuple[date, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Forecast:
+class Forecast(Struct, frozen=True, kw_only=True):
     """From one instant to another (UTC): what happens, in order; what does not; what happens with a catch; empty slots."""
 
     since: datetime

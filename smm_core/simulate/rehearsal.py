@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +17,7 @@ from smm_core.model import Event
 from smm_core.plugins import Plugins
 from smm_core.simulate.stand_ins import stand_in
 from smm_core.store import Store
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 _NOT_AGAIN = timedelta(days=3650)

@@ -7,9 +7,10 @@ Publishing, deleting, editing, replying and the platform's scheduler all go the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core.contracts import (
     DeleteRequest,
@@ -28,13 +29,13 @@ from smm_core.contracts import (
 from smm_core.model import Action, ActionKind, Profile, Receipt
 from smm_core.promises import guarantees_of, scheduling_of
 from smm_core.steps.hand import Hand
+from smm_core.values import replace
 
 Given = Mapping[str, Any]
 """What `prepare` and `send` are both told."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Way:
+class Way(Struct, frozen=True, kw_only=True):
     """How one kind of action is done: `publisher.METHOD(REQUEST, ctx)`, where the publisher has the `ability`.
 
     `is_prepared`: `prepare` is asked first. `may_be_asked_twice`: a second request for the same thing does no more than

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core.changes import changes_between
 from smm_core.contracts import Approver, Asked, AskRequest, AsksTogether, AskTogetherRequest
@@ -17,14 +18,14 @@ from smm_core.errors import ConfigError, NotFound, PluginError, SmmError
 from smm_core.model import Post, Review
 from smm_core.steps import Report
 from smm_core.store.review_asks import Ask
+from smm_core.values import replace
 from smm_core.workflow import AskKind, Person, Stage, voices
 from smm_core.workspace import Workspace
 
 _WORDS = {AskKind.ASK: "asked", AskKind.REMIND: "reminded", AskKind.ESCALATE: "told that nobody answers"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """A question that went out, what it was about, and the answers that came at once."""
 
     ask: Ask

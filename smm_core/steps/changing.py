@@ -5,13 +5,12 @@ Each function looks whether the platform can do it, and puts the acts into the l
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smm_core.errors import SmmError, TooLate
 from smm_core.model import Action, ActionKind, Level, PostState, Profile, When, WhenKind
 from smm_core.steps.acts import can
 from smm_core.steps.render import render_variant
 from smm_core.steps.review_plan import plan_edit
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 

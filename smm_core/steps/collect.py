@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from smm_core.config import SourceConfig
 from smm_core.contracts import CollectPage, CollectRequest
@@ -13,6 +12,7 @@ from smm_core.model import PostFound, Trouble
 from smm_core.series import RepeatMistake, check_repeat
 from smm_core.steps import Report
 from smm_core.steps.repeating import end_series, keep_series, make_dates, tell_change
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 PAGES = 10_000

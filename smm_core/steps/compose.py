@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from smm_core.contracts import ComposeRequest
 from smm_core.errors import SmmError
 from smm_core.model import Idea, PostContent
 from smm_core.steps import Report
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 

@@ -6,7 +6,6 @@ import logging
 import random
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TypeVar
@@ -20,6 +19,7 @@ from smm_core.model import Action, ActionKind, ActionState, Attempt, Event, Part
 from smm_core.steps import Report
 from smm_core.steps.pace import Pace
 from smm_core.store import Fenced, Outcome
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 T = TypeVar("T")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import UTC, timedelta
 
 from smm_core.contracts import ListenPage, ListenRequest, Listens
@@ -13,6 +12,7 @@ from smm_core.errors import NeedsLogin, NotFound, PluginError, SmmError, StoreEr
 from smm_core.model import Interaction, InteractionKind, Profile, from_json, to_json
 from smm_core.steps import Report
 from smm_core.text import clean
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 PAGES = 20

@@ -5,20 +5,21 @@ Each function looks at the plan as it stands in the transaction that will change
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from smm_core.clock import instant_of, wall_of
 from smm_core.errors import SmmError
 from smm_core.model import ActionKind, Event, Post, Profile, Variant, When, WhenKind
 from smm_core.slots import free_instant, make_room, wall_behind
 from smm_core.store import Choice, Held, Move, Plan, Planned
+from smm_core.values import replace
 
 _LOOK_BACK = timedelta(days=2)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """An instant, and the wall time and zone behind it; None where no wall time is (at once)."""
 
     due_at: datetime

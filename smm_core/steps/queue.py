@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from itertools import takewhile
+
+from msgspec import Struct
 
 from smm_core.model import Profile
 from smm_core.slots import free_instants, next_instants
@@ -23,8 +24,7 @@ class SeatKind(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Seat:
+class Seat(Struct, frozen=True, kw_only=True):
     """One coming slot or time of a profile (an instant, UTC), and the delivery that has it."""
 
     profile: str

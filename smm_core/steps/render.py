@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from smm_core.model import (
 from smm_core.render import resolve_content
 from smm_core.steps import Report
 from smm_core.steps.crowding import crowding
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 log = logging.getLogger("smm.plugins")

@@ -6,8 +6,9 @@ Everything here may be done again after a crash: a date is one post by its name,
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+
+from msgspec import Struct
 
 from smm_core.clock import instant_of, wall_of
 from smm_core.config import SourceConfig
@@ -22,8 +23,7 @@ from smm_core.workspace import Workspace
 _SLACK = timedelta(days=2)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """The dates that are to be posts now, and when to look again; `wake_at` is None when there are no more after them."""
 
     wanted: tuple[Occurrence, ...] = ()

@@ -6,8 +6,6 @@ everything else. Where the profile has `approve_replies`, it waits for a verdict
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smm_core.errors import SmmError
 from smm_core.model import (
     Action,
@@ -27,6 +25,7 @@ from smm_core.steps.render import check_reply
 from smm_core.steps.review_plan import plan_reply
 from smm_core.store import Entry, PlannedReply
 from smm_core.text import clean
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 Planned = tuple[int, tuple[Problem, ...]]

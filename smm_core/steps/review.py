@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from smm_core.contracts import Answer, PollPage, PollRequest
 from smm_core.desk.recording import note, record, told
 from smm_core.errors import Repeated, SmmError, StoreError, TooLate
@@ -12,6 +10,7 @@ from smm_core.steps import Report
 from smm_core.steps.asking import ask_all
 from smm_core.steps.review_plan import plan_review
 from smm_core.steps.silence import silence
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -15,6 +15,7 @@ from smm_core.steps import Report
 from smm_core.steps.placing import choose, say
 from smm_core.steps.zones import follow_zones
 from smm_core.store import Choice, Plan
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from smm_core.steps.hand import SEND_WITHIN, Hand
 from smm_core.steps.native import begin_hand_over, look_at_once, may_go_on
 from smm_core.steps.placing import next_slot
 from smm_core.store import NotApproved, Outcome
+from smm_core.values import replace
 
 if TYPE_CHECKING:
     from smm_core.http import OneShot

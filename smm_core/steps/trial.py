@@ -6,16 +6,17 @@ A trial is an action of the ledger like any other, so it is sent once, and `smm 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from smm_core.model import Level, Post, Problem, Profile, Variant, When, WhenKind
 from smm_core.steps.placing import Place, plan_of
 from smm_core.steps.render import render_variant
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True, kw_only=True):
     """What a test profile gets in place of the profile `meant`, and what the checks say of it."""
 
     meant: str

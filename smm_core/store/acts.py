@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core.clock import to_text
 from smm_core.errors import NotFound, TooLate
@@ -27,8 +28,7 @@ _IS_THERE = "the platform's scheduler has it"
 _DELIVERY = "post_id = ? AND profile = ? AND variant_digest = ? AND trial = ? AND kind IN ('publish', 'comment')"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What an act acts on: our action (None where it is a stranger's), and the receipt by which the platform knows it now."""
 
     action: int | None

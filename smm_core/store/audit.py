@@ -9,8 +9,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from smm_core.errors import StoreError
 from smm_core.model import Variant, from_json, sealed
@@ -20,8 +21,7 @@ from smm_core.store.database import LATEST, as_store_errors
 FIRST = 20
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One thing that breaks a rule. `action` is the delivery's number, where it is about one."""
 
     rule: str
@@ -32,8 +32,7 @@ class Finding:
         return f"delivery {self.action} {self.message}" if self.action is not None else self.message
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """What came of one rule: how many things break it, and the first of them."""
 
     rule: Rule
@@ -41,8 +40,7 @@ class Checked:
     findings: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Audited:
+class Audited(Struct, frozen=True, kw_only=True):
     """What was read of a ledger, and what came of each rule."""
 
     path: Path

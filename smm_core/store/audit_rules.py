@@ -8,7 +8,8 @@ rules that cannot do without the clock say so. `docs/states.md` lists them all.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smm_core.lifecycle import ON_A_WORD
 from smm_core.model import ActionKind, ActionState, PostState, ReviewState
@@ -18,8 +19,7 @@ REPORT_IT = "this should never happen: keep a copy of the file and report it"
 LOOK_THERE = "look at the profile on its platform: there may be a copy too many"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """One promise: `says` in words, `sql` that finds what breaks it, `next_step` for the person who has to read that."""
 
     name: str

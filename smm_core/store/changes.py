@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 
 from smm_core import lifecycle
 from smm_core.errors import StoreError
@@ -11,6 +10,7 @@ from smm_core.model import PostContent, PostState, from_json, to_json
 from smm_core.store.database import Row
 from smm_core.store.handed import STARTED, take_back
 from smm_core.store.review_course import withdraw
+from smm_core.values import replace
 
 BY_SERIES = "series: "
 """How the reason of a date begins that its series took back; what a person took back has another one, and stays so."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core import lifecycle
 from smm_core.clock import Clock, moment, to_text
@@ -64,8 +65,7 @@ class NotSent(StrEnum):
     ALL = "all"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of an attempt, or of a look at a pending or unknown action.
 
     `failed` counts towards giving up; `not_sent` says which earlier attempts are no longer in doubt. `rest_until`: nothing

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from smm_core.clock import from_text, to_text
 from smm_core.errors import NotFound
@@ -24,8 +25,7 @@ _MAY_BECOME = {
 """State → the states from which a person brings it there: what is done is not merely read, unless it is opened again."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """An interaction in the inbox. `state` is as `by` left it at `changed_at`; `edited_at` is when its author's change of it
     was noticed. `on_action` and `on_post` are our action and post to which it belongs, where we know them; `replies` are the
     numbers of our replies, oldest first. Instants are UTC.
@@ -44,8 +44,7 @@ class Entry:
     replies: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """What of a page was news: interactions not seen before, and those whose author has changed their text."""
 
     new: tuple[Interaction, ...] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
 
 from smm_core.clock import Clock, from_text, moment, to_text
 from smm_core.contracts import Inspected
@@ -135,8 +136,7 @@ def _event(row: Row) -> Event:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProfileState:
+class ProfileState(Struct, frozen=True, kw_only=True):
     """What is known of a profile besides its configuration.
 
     Nothing of it is sent before `not_before`; `failures` counts how often in a row it gave no clear answer or asked for patience.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from smm_core.clock import from_text, to_text, zone_print, zone_version
 from smm_core.errors import TooLate
@@ -21,8 +22,7 @@ from smm_core.store.journal import write_event
 from smm_core.store.posts import end_post
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True, kw_only=True):
     """An action to be put into the ledger. `after` is the index, in the same plan, of the action that must be out before.
 
     `wall` (naive) and `zone` (IANA) are what a person meant where `due_at` follows from a wall time.
@@ -36,8 +36,7 @@ class Planned:
     zone: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Held:
+class Held(Struct, frozen=True, kw_only=True):
     """A delivery that has its time already: in a slot of the queue, or at a time of its own.
 
     `moves` says that it holds a slot and nothing of it has begun, so that it may make room.
@@ -57,8 +56,7 @@ class Held:
     zone: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Move:
+class Move(Struct, frozen=True, kw_only=True):
     """A delivery gets another time; `event` tells of it, and `reason` stays with the delivery."""
 
     held: Held
@@ -69,8 +67,7 @@ class Move:
     event: Event
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """What a step chose for one profile: the actions with their times, and who makes room for them.
 
     `is_kept` says that the delivery was in the ledger already and keeps its time.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
@@ -26,8 +27,7 @@ from smm_core.store.database import Database, Row
 from smm_core.store.lists import REPLIES
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What an update of a post did: whether anything changed, and the profiles for which it came too late."""
 
     post: Post

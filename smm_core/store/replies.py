@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core.clock import from_text, to_text
 from smm_core.errors import NotFound, SmmError, TooLate
@@ -22,8 +23,7 @@ from smm_core.store.review_course import open_review, withdraw
 from smm_core.workflow_plan import ReviewPlan
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PlannedReply:
+class PlannedReply(Struct, frozen=True, kw_only=True):
     """A reply as it is to be planned: a variant of one part, what the checks said of it, and on whose word (`by`).
 
     It is below our action `below`, or below `target`, which is someone else's; with `interaction` (its number) the answer to

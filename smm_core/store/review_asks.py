@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core.clock import to_text
 from smm_core.model import Review, from_json, to_json
@@ -22,8 +23,7 @@ _POLLED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True, kw_only=True):
     """A question, reminder or escalation that is to go out. `thread` is what the approver said when it put the question."""
 
     id: int

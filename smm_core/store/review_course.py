@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
@@ -26,8 +27,7 @@ NOBODY_HAS_TO = "this workflow asks nobody"
 NOBODY_OBJECTED = "nobody had to answer, and nobody objected in time"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """All that decides about a review: its row, the workflow it was opened with, the verdicts so far, the stages' deadlines."""
 
     row: Row

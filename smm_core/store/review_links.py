@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core.clock import from_text, to_text
 from smm_core.store.database import Database, Row
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkRow:
+class LinkRow(Struct, frozen=True, kw_only=True):
     """A link as it was given out. `review` is None for one to all that waits for the person."""
 
     id: str

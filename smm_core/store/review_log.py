@@ -11,10 +11,11 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core.clock import from_text
 from smm_core.store.database import Database, Row
@@ -40,8 +41,7 @@ class Kind(StrEnum):
     BEFORE = "before"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One entry of the log. `data` depends on the kind; of a verdict or comment it is the whole row."""
 
     seq: int
@@ -56,8 +56,7 @@ class Entry:
     hash: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LogCheck:
+class LogCheck(Struct, frozen=True, kw_only=True):
     """What came of checking the log: how many entries there are, `SEQ:HASH` of the last one, and in words the first thing that
     does not fit, with its number; empty when all of it does."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from datetime import datetime
 
 from smm_core.clock import from_text, to_text, wall_of
@@ -11,6 +10,7 @@ from smm_core.model import Decision, Review, ReviewState, Verdict
 from smm_core.store import review_course
 from smm_core.store.database import Row
 from smm_core.store.review_course import Case
+from smm_core.values import replace
 from smm_core.workflow import may_answer
 
 

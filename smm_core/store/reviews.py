@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core.clock import from_text, to_text
 from smm_core.contracts.reviews import Remark
@@ -22,16 +23,14 @@ from smm_core.workflow_plan import ReviewPlan, plain_plan
 __all__ = ["Reviews", "StageRow", "Voice"]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True, kw_only=True):
     """Who answers, as the configuration knows them now: `roles` are those they have for the review's client; None: it does
     not know them."""
 
     roles: frozenset[str] | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StageRow:
+class StageRow(Struct, frozen=True, kw_only=True):
     """A stage of a review as it stands: its state, its deadline (UTC), and since when it is its turn."""
 
     stage: str

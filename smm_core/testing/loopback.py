@@ -27,7 +27,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -47,6 +47,7 @@ from smm_core.testing.faults import (
 )
 from smm_core.testing.forms import PostedFile, fields_of, files_of
 from smm_core.testing.openapi import OpenApi
+from smm_core.values import replace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,11 +6,11 @@ import json
 import shutil
 import sqlite3
 import time
-from dataclasses import replace
 
 import pytest
 
 from smm_core.store.database import LATEST
+from smm_core.values import replace
 from tests.bad_days.conftest import Program
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pluggy
@@ -14,6 +13,7 @@ from smm_core.builtin import checks
 from smm_core.contracts import CheckRequest
 from smm_core.limits import ImageLimits, Limits, LinkStyle, Provenance, TextLimit, TextUnit
 from smm_core.model import Attachment, Brand, Level, Part, PostContent, Problem, Profile, Variant
+from smm_core.values import replace
 
 DOCUMENT = Provenance(source="the platform's own page", as_of="2026-11-22")
 HEARSAY = Provenance(source="a forum", as_of="2026-08-13", verified=False)

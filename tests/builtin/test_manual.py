@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -34,6 +34,7 @@ from smm_core.builtin.manual import Manual, Settings, smm_publishers
 from smm_core.builtin.manual_page import Page, Shown, page_html
 from smm_core.config.decode import decode_settings
 from smm_core.context import PluginContext
+from smm_core.values import replace
 
 NOW = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 LOAF, CAKE = b"loaf", b"cake"

@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from smm_core.store import Store
+from smm_core.values import replace
 from tests.crash.platform import Temper
 from tests.crash.process import REPOSITORY, Ground
 from tests.crash.scene import Plan

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from smm_core.clock import FakeClock, SystemClock
 from smm_core.daemon import Daemon
 from smm_core.model import ActionState
 from smm_core.steps.publish import Lanes
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 from tests.crash.platform import Delay, Fault, Platform
 from tests.crash.scene import Plan, make_workspace

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, get_args
 
 import pytest
+from msgspec import Struct
 
 import smm_core
 from smm_core import contracts, hookspecs
@@ -69,10 +70,10 @@ METHODS = {
 REQUESTS = [
     kind
     for kind in vars(contracts).values()
-    if dataclasses.is_dataclass(kind)
-    and isinstance(kind, type)
+    if isinstance(kind, type)
+    and issubclass(kind, Struct)
     and kind.__module__.startswith(contracts.__name__)
-    and kind not in (*GIVEN, contracts.NoSettings)
+    and kind not in GIVEN
 ]
 
 LIMITS = (Limits, TextLimit, Weights, ImageLimits, Size, Rate, Provenance)
@@ -174,16 +175,22 @@ def _described(kind: type, name: str = "hooks.md") -> list[tuple[str, str]]:
     return [(cell, row) for row in rows for cell in re.findall(r"`(\w+)", row.split(" | ")[0])]
 
 
+def _fields(kind: type) -> set[str]:
+    if issubclass(kind, Struct):
+        return set(kind.__struct_fields__)
+    return {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
+
+
 @pytest.mark.parametrize("kind", [*REQUESTS, *LIMITS], ids=lambda kind: kind.__name__)
 def test_every_field_is_described(kind: type) -> None:
-    fields = {one.name for one in dataclasses.fields(kind)}
+    fields = _fields(kind)
     described = {cell for cell, row in _described(kind) if "` only: " not in row or f"`{kind.__name__}` only: " in row}
     assert described == fields
 
 
 @pytest.mark.parametrize("kind", GIVEN, ids=lambda kind: kind.__name__)
 def test_everything_that_core_gives_is_described(kind: type) -> None:
-    fields = {one.name for one in dataclasses.fields(kind)} if dataclasses.is_dataclass(kind) else set()
+    fields = _fields(kind)
     members = {name for name, thing in vars(kind).items() if inspect.isfunction(thing) or isinstance(thing, property)}
     assert {cell for cell, _ in _described(kind)} == fields | {name for name in members if not name.startswith("_")}
 
@@ -208,7 +215,7 @@ def test_the_names_of_sources_are_described() -> None:
 def test_everything_that_tests_are_given_is_described(kind: type) -> None:
     methods = {name for name, thing in vars(kind).items() if inspect.isfunction(thing) and not name.startswith("_")}
     described = {cell for cell, _ in _described(kind, "testing.md")}
-    assert described == {one.name for one in dataclasses.fields(kind)} | methods
+    assert described == _fields(kind) | methods
 
 
 def test_what_is_said_of_the_harness_is_there() -> None:
@@ -231,7 +238,7 @@ def test_every_fault_is_described() -> None:
 
 def test_every_field_of_an_event_is_described() -> None:
     text = _under(_signature("smm_event", HOOKS["smm_event"]))
-    assert {one.name for one in dataclasses.fields(Event)} <= set(re.findall(r"`(\w+)`", text))
+    assert _fields(Event) <= set(re.findall(r"`(\w+)`", text))
 
 
 def test_every_attribute_of_an_interface_is_described() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from smm_core.testing import Answer, FakeClock, Loopback, OpenApi, Received, Route, answer_json
 from smm_core.testing.kit import Shown
 from smm_core.text import graphemes
+from smm_core.values import replace
 
 MAX_TEXT = 280
 KEEPS_UPLOADS = timedelta(hours=24)

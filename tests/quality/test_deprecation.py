@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from smm_core.deprecation import Deprecated, of_object, of_settings, warns_when_
 from smm_core.engine import Call, Engine
 from smm_core.isolation import Misdeed
 from smm_core.plugins import load
+from smm_core.values import replace
 from smm_core.workspace import Workspace
 
 OLD_HOOK = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from smm_core.model import ActionState
 from smm_core.steps.pace import Pace
 from smm_core.steps.settling import _since
 from smm_core.store import Store
+from smm_core.values import replace
 from tests.steps.test_publish import Platform, odd_workspace, scheduled
 
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from smm_core.errors import NotFound
 from smm_core.model import Interaction, InteractionKind, InteractionState
 from smm_core.store import Store
+from smm_core.values import replace
 from tests.conftest import MONDAY
 
 NEW, READ, DONE = InteractionState

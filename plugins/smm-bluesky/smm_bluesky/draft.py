@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from smm_bluesky.agent import POSTS, Agent
 from smm_bluesky.answers import text_in
@@ -19,8 +20,7 @@ from smm_bluesky.video import video_of
 from smm_core import ActionKind, Context, PrepareRequest, Receipt, Rejected
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A record as far as it is made. `waiting` says what it still waits for; the handles of then lead on."""
 
     record: dict[str, Any] = field(default_factory=dict)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from smm_bluesky.agent import Agent
 from smm_bluesky.records import as_written, instant_of, link_of, ref_in
@@ -29,8 +31,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True, kw_only=True):
     """Where a reading stands: it goes back to `since`, and goes on at the server's `page`.
 
     `told` are those since then that were told already: a short hash of each, with its instant.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from smm_core import ImageLimits, Limits, LinkStyle, Provenance, Rate, Size, TextLimit, TextUnit
+from smm_core import ImageLimits, Limits, LinkStyle, Provenance, Rate, Size, TextLimit, TextUnit, replace
 
 THUMBNAIL = ImageLimits(formats=("jpeg", "png"), max_bytes=1_000_000, max_width=1200)
 """What the picture of a link card may be (app.bsky.embed.external, `thumb`)."""

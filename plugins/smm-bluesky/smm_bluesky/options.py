@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any
+
+from msgspec import Struct
 
 from smm_bluesky.limits import MOST_LANGUAGES
 from smm_bluesky.records import address_in
@@ -15,8 +16,7 @@ from smm_core import PluginError, PostContent, Profile
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """`quote`: the link of a post that the first part quotes. `video`: a file in the workspace, with `video_alt` for those
     who do not see it. `card_title` and `card_text`: what the link's card says, instead of what its page says of itself.
     `langs`: the languages of the text, at most three.
@@ -32,7 +32,7 @@ class Options:
 
 def options_of(written: Mapping[str, Any]) -> Options:
     """The options as they were written. What cannot be meant is a `PluginError` that says what would be right."""
-    known = [field.name for field in fields(Options)]
+    known = list(Options.__struct_fields__)
     for name in written:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, 1)
@@ -48,7 +48,7 @@ def options_of(written: Mapping[str, Any]) -> Options:
 
 def written_options(options: Options) -> dict[str, Any]:
     """The options as they travel with a variant: only what was set."""
-    values = {field.name: getattr(options, field.name) for field in fields(Options)}
+    values = {name: getattr(options, name) for name in Options.__struct_fields__}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -57,6 +56,7 @@ from smm_core import (
     ReplyRequest,
     SendRequest,
     render_plain,
+    replace,
 )
 
 _ACTS = frozenset({ActionKind.PUBLISH, ActionKind.COMMENT, ActionKind.REPLY})

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from smm_bluesky.agent import POSTS
 from smm_bluesky.identity import is_did, is_handle
@@ -28,8 +29,7 @@ Ref = dict[str, str]
 """A strong reference: the address of a record, and the hash of its content."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Address:
+class Address(Struct, frozen=True, kw_only=True):
     """Where a record is: `repo` is a DID or a handle."""
 
     repo: str

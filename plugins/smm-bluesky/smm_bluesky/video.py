@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+from msgspec import Struct, field
 
 from smm_bluesky.agent import Agent
 from smm_bluesky.answers import checked, text_in
@@ -24,8 +25,7 @@ CHECK_AFTER = timedelta(seconds=5)
 _PASS_FOR = timedelta(minutes=30)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Video:
+class Video(Struct, frozen=True, kw_only=True):
     """How far a video is: its `embed` when it is ready, else what the service says. `handles` lead on from here."""
 
     embed: dict[str, Any] | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from smm_core import (
     Subject,
     SubjectKind,
     digest_of,
+    replace,
 )
 from smm_core.context import PluginContext
 from smm_core.http import Client

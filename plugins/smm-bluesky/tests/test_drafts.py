@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +13,7 @@ from smm_bluesky.cards import said_of_itself
 from smm_bluesky.limits import limits_of
 from smm_bluesky.records import address_in, rkey_of
 
-from smm_core import LinkStyle, Part, Pending, Picture, PluginError, PostContent, Receipt, Rejected
+from smm_core import LinkStyle, Part, Pending, Picture, PluginError, PostContent, Receipt, Rejected, replace
 from smm_core.testing import Answer, Loopback, Received, Route, Status, answer_json
 
 

@@ -6,7 +6,6 @@ import io
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from PIL import Image
 from smm_bluesky.limits import limits_of
 from smm_bluesky.records import rkey_of
 
-from smm_core import InteractionKind, NeedsLogin, Part, PostContent, Receipt, Rejected, TryLater, fit_picture
+from smm_core import InteractionKind, NeedsLogin, Part, PostContent, Receipt, Rejected, TryLater, fit_picture, replace
 from smm_core.testing import Answer, Loopback, Route
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from smm_bluesky.answers import SessionOver
 from smm_bluesky.identity import server_in
 from smm_bluesky.session import current_session, session_at_hand
 
-from smm_core import ConfigError, NeedsLogin, OutcomeUnknown, Secret, TryLater
+from smm_core import ConfigError, NeedsLogin, OutcomeUnknown, Secret, TryLater, replace
 from smm_core.testing import Answer, DropAfterAccepting, Loopback, Received, Route, Status, answer_json
 
 HALF_AN_HOUR = timedelta(minutes=30)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from smm_core import (
     SendRequest,
     Variant,
     clean,
+    replace,
     sealed,
 )
 from smm_core.builtin.limits_check import check_limits

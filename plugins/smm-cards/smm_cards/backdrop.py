@@ -9,9 +9,10 @@ import hashlib
 import math
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from smm_cards.colours import RGB, Palette
 from smm_cards.layout import Background, Bar, Fit, Gradient, Layer, Photo
@@ -137,8 +138,7 @@ def _opaque(image: Image) -> Image:
     return ground
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Canvas:
+class Canvas(Struct, frozen=True, kw_only=True):
     """The geometry of one drawing, in pixels: the whole, the margins, the unit of type sizes and gaps."""
 
     size: Size

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from smm_core import Brand, ConfigError
 
@@ -20,8 +21,7 @@ _LINEAR = tuple(value / 255 / 12.92 if value <= 10 else ((value / 255 + 0.055) /
 _ACCENTS = ("accent", "primary", "secondary")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True, kw_only=True):
     """The colours of a brand, by role, with something sensible for roles it does not name."""
 
     given: Mapping[str, RGB] = field(default_factory=dict)

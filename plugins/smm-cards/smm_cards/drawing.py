@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from smm_cards.backdrop import BackdropCache, Canvas, PictureSource, paint
 from smm_cards.colours import Palette, palette_of
@@ -26,8 +27,7 @@ _LARGEST = 40_000_000
 _SOFT = 1.15
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True, kw_only=True):
     """What is the same for all sizes of one card."""
 
     request: DrawRequest

@@ -7,11 +7,10 @@ Colours are roles of the brand book (`background`, `accent` …) or `#rrggbb`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Length = Annotated[float, Meta(ge=0.0, le=3.0)]
@@ -98,8 +97,7 @@ class FromIdea(StrEnum):
     LABEL = "label"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Field:
+class Field(Struct, frozen=True, kw_only=True):
     """A text that a card takes. The order of the fields is the order in which people read them."""
 
     name: str
@@ -108,15 +106,13 @@ class Field:
     idea: FromIdea | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Background:
+class Background(Struct, frozen=True, kw_only=True):
     """The whole canvas in one colour."""
 
     colour: Colour = "background"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gradient:
+class Gradient(Struct, frozen=True, kw_only=True):
     """From one colour to another; `angle` 180 runs downwards, 90 to the right. With opacities below 1 it is a veil."""
 
     start: Colour
@@ -127,8 +123,7 @@ class Gradient:
     box: Box = WHOLE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Photo:
+class Photo(Struct, frozen=True, kw_only=True):
     """The card's own picture, with a veil of one colour over it where `tint` is given."""
 
     box: Box = WHOLE
@@ -137,8 +132,7 @@ class Photo:
     tint_opacity: Fraction = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """A filled rectangle: an accent, or a panel behind text. `radius` is a fraction of its shorter side."""
 
     box: Box
@@ -148,8 +142,7 @@ class Bar:
     radius: Fraction = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Logo:
+class Logo(Struct, frozen=True, kw_only=True):
     """The brand's logo in a corner of its box: `height` in units, at most `max_width` units wide."""
 
     corner: Corner = Corner.BOTTOM_RIGHT
@@ -158,8 +151,7 @@ class Logo:
     box: Box = WHOLE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """A text in a stack: a `field` of the card, or a fixed `text` such as a quotation mark.
 
     `size` is the smallest and the largest type size. `gap` is the space above, unless it comes first. `tracking` spreads
@@ -179,8 +171,7 @@ class Words:
     gap: Length = 0.04
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A short bar between texts in a stack. With `over`, it is drawn only when that field has a text."""
 
     width: Length = 0.1
@@ -193,8 +184,7 @@ class Rule:
 Item: TypeAlias = Words | Rule
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True, kw_only=True):
     """Where texts stand. `logo_room` (units) is kept free at the bottom of the box when the brand has a logo.
 
     A `veil` is laid over what is behind, from `veil_side` to the texts and fading out beyond them, just as dense as the texts
@@ -209,8 +199,7 @@ class Frame:
     veil_side: Side = Side.BOTTOM
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stack(Frame):
+class Stack(Frame, frozen=True, kw_only=True):
     """Texts and rules below each other, as large as the box allows, all by the same measure."""
 
     items: tuple[Item, ...] = ()
@@ -219,8 +208,7 @@ class Stack(Frame):
 Layer: TypeAlias = Background | Gradient | Photo | Bar | Logo | Stack
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """What holds for a layout as a whole. `margin` is a fraction of the shorter side, kept between two lengths in pixels."""
 
     about: str = ""
@@ -229,8 +217,7 @@ class Page:
     margin_max: Annotated[int, Meta(ge=0)] = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Layout(Page):
+class Layout(Page, frozen=True, kw_only=True):
     """A layout for one shape of canvas: the texts it takes, and its layers from back to front."""
 
     name: str

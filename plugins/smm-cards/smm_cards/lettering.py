@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from smm_cards.backdrop import Canvas, PixelBox
 from smm_cards.colours import LARGE_CONTRAST, NORMAL_CONTRAST, RGB, Palette
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 _SCREEN, _LARGE, _LARGE_BOLD = 390, 24.0, 18.66
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pen:
+class Pen(Struct, frozen=True, kw_only=True):
     """What texts are drawn with."""
 
     canvas: Canvas

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,10 +30,10 @@ from smm_core import ConfigError, NotFound
 
 OWN_FOLDER = Path(__file__).with_name("layouts")
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 Table = Mapping[str, Any]
 
-_FRAME = frozenset(field.name for field in fields(Frame))
+_FRAME = frozenset(Frame.__struct_fields__)
 
 
 def layout_names(folder: Path) -> tuple[str, ...]:
@@ -102,7 +101,7 @@ def _layer(table: Table, shape: Shape, where: str) -> Layer:
 
 def _stack(table: Table, items: tuple[Words | Rule, ...], where: str) -> Stack:
     frame = _convert(table, Frame, where)
-    return Stack(**{field.name: getattr(frame, field.name) for field in fields(Frame)}, items=items)
+    return Stack(**msgspec.structs.asdict(frame), items=items)
 
 
 def _item(table: Table, shape: Shape, where: str) -> Words | Rule:
@@ -162,8 +161,7 @@ def _kind(table: Table, where: str, kinds: tuple[str, ...]) -> tuple[str, Table]
 
 
 def _convert(table: Table, kind: type[T], where: str, others: Iterable[str] = ()) -> T:
-    names = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]  # every kind here is a dataclass
-    _known(table, (*names, *others), where)
+    _known(table, (*kind.__struct_fields__, *others), where)
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:

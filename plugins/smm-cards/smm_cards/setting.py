@@ -6,7 +6,8 @@ Widths here are those of type size 1; a line fits when its width times the size 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smm_cards.typefaces import Voice, graphemes
 
@@ -18,8 +19,7 @@ ELLIPSIS = "…"
 _BALANCED = 10
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """What is never divided while there is room. `space` follows it on the same line; `soft` shows a hyphen at a line's end."""
 
     text: str
@@ -29,16 +29,14 @@ class Piece:
     ends_paragraph: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Lines:
+class Lines(Struct, frozen=True, kw_only=True):
     """Lines, and whether a word had to be divided to get them."""
 
     lines: tuple[str, ...]
     divided: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True, kw_only=True):
     """A text ready to be set."""
 
     pieces: tuple[Piece, ...]

@@ -6,19 +6,19 @@ proportions. Heights are optical: from the top of the capitals of the first line
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
 
 from smm_cards.layout import Anchor, Rule, Stack, Words
 from smm_cards.setting import Copy, Lines, balance, cut, prepare, wrap
 from smm_cards.typefaces import Voice
+from smm_core import replace
 
 CAPITALS, DESCENT = 0.70, 0.22
 _TRIES = 9
 _LEAST_PIXELS = 9
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """One item of a stack with its text ready to be measured; a rule has no copy."""
 
     item: Words | Rule
@@ -27,8 +27,7 @@ class Draft:
     label: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """One item where it is drawn: lines at a size with the first baseline at `top` + capitals, or a rule. Pixels."""
 
     draft: Draft
@@ -40,8 +39,7 @@ class Placed:
     divided: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Set:
+class _Set(Struct, frozen=True, kw_only=True):
     """One item set at a size, not yet placed."""
 
     draft: Draft

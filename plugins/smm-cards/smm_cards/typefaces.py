@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from smm_core import Brand, Level, Problem
 
@@ -78,16 +79,14 @@ def _is_seen(character: str) -> bool:
     return unicodedata.category(character) not in ("Cf", "Cc", "Zs")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """A stretch of text that one typeface draws."""
 
     text: str
     typeface: Typeface
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True, kw_only=True):
     """How one text is set: its chain of typefaces, best first, and whether it is read from the right."""
 
     chain: tuple[Typeface, ...]
@@ -146,8 +145,7 @@ def needs_shaping(text: str) -> bool:
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Typefaces:
+class Typefaces(Struct, frozen=True, kw_only=True):
     """The typefaces of a brand and what was wrong with them."""
 
     brand: Mapping[str, Typeface] = field(default_factory=dict)

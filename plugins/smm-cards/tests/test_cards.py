@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +33,7 @@ from smm_core import (
     Size,
     Template,
     hookspecs,
+    replace,
 )
 
 SIZES = (

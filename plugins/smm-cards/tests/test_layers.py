@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cards_bench import BRAND, Draw, codes, inked, pixels
 from PIL import Image
 
-from smm_core import MediaError, Size
+from smm_core import MediaError, Size, replace
 
 TEXT = """
 margin = 0.1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from PIL import features
 from smm_cards.setting import ELLIPSIS, SOFT_HYPHEN, balance, cut, prepare, wrap
 from smm_cards.typefaces import Typeface, Voice, drawable, graphemes, needs_shaping, reads_from_right, typefaces_of
 
-from smm_core import Brand, Level
+from smm_core import Brand, Level, replace
 
 GREETING = "مرحبا"
 TEXT = """

@@ -6,17 +6,17 @@ Feeds are remembered by the hash of their address: an address may hold a token, 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from smm_core import SmmError, from_json, to_json
+from msgspec import Struct, field
+
+from smm_core import SmmError, from_json, replace, to_json
 
 # Raised when entries are read otherwise than before, so that feeds that did not change are read once more.
 READING = 1
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FeedState:
+class FeedState(Struct, frozen=True, kw_only=True):
     """One feed: how to ask whether it changed (`etag`, `modified`, `digest` of the body) and what is wrong with it.
 
     `reading` is how it was read last (version and `keep`): a feed that is to be read otherwise is read again although
@@ -33,8 +33,7 @@ class FeedState:
     not_before: datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True, kw_only=True):
     """Where the round stands: `next` is the key of the feed whose turn it is, empty between rounds."""
 
     next: str = ""

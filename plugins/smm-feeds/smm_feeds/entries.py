@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from smm_core import SmmError
 
@@ -20,16 +21,14 @@ class Markup(StrEnum):
     HTML = "html"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Text:
+class Text(Struct, frozen=True, kw_only=True):
     """A text as the feed has it; HTML is not yet cleaned."""
 
     value: str
     markup: Markup = Markup.PLAIN
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One entry. `published_at` is in UTC. `link` and `pictures` are absolute where the feed's address is known."""
 
     id: str | None = None
@@ -42,8 +41,7 @@ class Entry:
     pictures: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Feed:
+class Feed(Struct, frozen=True, kw_only=True):
     """A feed: its own title and its entries in the order of the document."""
 
     title: Text | None = None

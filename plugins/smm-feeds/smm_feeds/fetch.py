@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from smm_core import Context, Response
 from smm_feeds.cursor import FeedState
@@ -21,8 +22,7 @@ _SAFE_HEADER = re.compile(r"[\x20-\x7e]{1,500}")
 _LONGEST_WAIT = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fetched:
+class Fetched(Struct, frozen=True, kw_only=True):
     """The bytes of a feed, with what to remember of them. An unchanged body is known by its `digest`.
 
     `base` is the address they came from, empty for a file. `moved_to` is set when another address answered than the
@@ -38,8 +38,7 @@ class Fetched:
     moved_to: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NotModified:
+class NotModified(Struct, frozen=True, kw_only=True):
     """The server says that nothing changed."""
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from msgspec import Struct
 
 from smm_core import IdeaFound, clean
 from smm_feeds.entries import Entry, Feed
@@ -23,8 +24,7 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True, kw_only=True):
     entry: Entry
     title: str
     url: str | None

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import dataclass, replace
 from pathlib import Path
 
-from smm_core import clean, from_json
+from msgspec import Struct
+
+from smm_core import clean, from_json, replace
 from smm_feeds.entries import Feed, NotReadable
 from smm_feeds.pictures import distinct_pictures
 
@@ -24,8 +25,7 @@ _ROOT = re.compile(rb"<\w")
 _ENTITY = re.compile(rb"<!ENTITY\s+(%\s+)?([\w.:-]+)\s+(?:\"([^\"]*)\"|'([^']*)'|(SYSTEM|PUBLIC)\b)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True, kw_only=True):
     """What the other process says; no feed where feedparser sees none."""
 
     feed: Feed | None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from smm_core import CollectPage, CollectRequest, Context, IdeaFound, SmmError, Trouble
+from msgspec import Struct
+
+from smm_core import CollectPage, CollectRequest, Context, IdeaFound, SmmError, Trouble, replace
 from smm_feeds import reader
 from smm_feeds.cursor import READING, Cursor, FeedState
 from smm_feeds.fetch import AskedToWait, Fetched, NotModified, fetch
@@ -18,8 +19,7 @@ FEEDS_PER_PAGE = 8
 IDEAS_PER_PAGE = 100
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Turn:
+class _Turn(Struct, frozen=True, kw_only=True):
     """What came of one feed."""
 
     state: FeedState

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from smm_core import SmmError, Trouble, clean
+from msgspec import Struct
+
+from smm_core import SmmError, Trouble, clean, replace
 from smm_feeds.entries import NotReadable
 from smm_feeds.links import is_web, shown
 from smm_feeds.settings import FeedSettings
@@ -23,8 +24,7 @@ class Place(StrEnum):
     FILE = "file"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True, kw_only=True):
     """One feed: its address or its path in the workspace, and the labels (folders of the list) that its ideas get."""
 
     address: str
@@ -43,8 +43,7 @@ class Subscription:
         return shown(self.address)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscribed:
+class Subscribed(Struct, frozen=True, kw_only=True):
     """All feeds, each once, and what could not be understood."""
 
     feeds: tuple[Subscription, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from smm_feeds.ideas import ideas_of
 from smm_feeds.links import folded, is_web, resolve, shown
 from smm_feeds.plain import plain_line, plain_text
 
-from smm_core import IdeaFound
+from smm_core import IdeaFound, replace
 
 DAY = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 GULLS = Entry(

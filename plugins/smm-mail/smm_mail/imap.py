@@ -7,9 +7,10 @@ import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
+
+from msgspec import Struct
 
 from smm_core import NeedsLogin, SmmError, TryLater
 from smm_mail.settings import WHERE, Server
@@ -23,8 +24,7 @@ LARGEST = 1_000_000
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """Where the last reading stopped: the folder's UIDVALIDITY, and the UID of the last mail."""
 
     validity: int = 0

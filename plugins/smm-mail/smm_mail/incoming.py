@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
 from typing import Any
+
+from msgspec import Struct
 
 _ID = re.compile(r"<[^<>\s]{3,250}>")
 _MAILBOX = re.compile(r"(?:[^<]*<)?\s*([^\s<>\"(),;:@]+@[^\s<>\"(),;:@]+?)\s*>?\s*")
@@ -21,8 +22,7 @@ _LARGEST_TEXT = 200_000
 _MOST_IDS = 200
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True, kw_only=True):
     """A mail. `sender` is an address in small letters, empty where it is not one and clear.
 
     `replies_to` are the Message-IDs that it answers; `names` are the words by which the sender calls themself. `addressed` is

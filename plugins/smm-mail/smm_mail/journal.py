@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from msgspec import Struct
 
 from smm_core import from_json, to_json
 
@@ -19,8 +20,7 @@ _LARGE = 4_000_000
 _KEPT = timedelta(days=120)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class About:
+class About(Struct, frozen=True, kw_only=True):
     """One question in a mail: its key, and the review with the digests that it asked about."""
 
     key: str
@@ -29,8 +29,7 @@ class About:
     stage: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True, kw_only=True):
     """One mail to one person. `root` is the mail whose thread it belongs to; its own id, where it begins one.
 
     `token` stands in the mail's reply address or subject. With `is_sent` the server has taken it (at `at`, UTC).

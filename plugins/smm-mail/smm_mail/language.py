@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gettext
 import io
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -19,8 +20,7 @@ WRITTEN_IN = "en"
 _USUAL = (("en", "en_GB"), ("nl", "nl_NL"))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tongue:
+class Tongue(Struct, frozen=True, kw_only=True):
     """The language of one reader: `tag` names the words, `locale` how dates are written, `zone` whose clock is meant."""
 
     tag: str

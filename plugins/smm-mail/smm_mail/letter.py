@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core import (
     AskKind,
@@ -25,16 +26,14 @@ from smm_mail.pictures import Shown
 from smm_mail.text import one_line, printable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureView:
+class PictureView(Struct, frozen=True, kw_only=True):
     """A picture of the mail: the Content-ID by which the HTML names it, and its file."""
 
     cid: str
     shown: Shown
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PartView:
+class PartView(Struct, frozen=True, kw_only=True):
     """A part's text, and what its pictures show."""
 
     text: str
@@ -42,8 +41,7 @@ class PartView:
     link: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VariantView:
+class VariantView(Struct, frozen=True, kw_only=True):
     """What goes out on one profile."""
 
     profile: str
@@ -52,8 +50,7 @@ class VariantView:
     pictures: tuple[PictureView, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChangeView:
+class ChangeView(Struct, frozen=True, kw_only=True):
     """One difference since the version that they saw last: a heading, and words (or a sentence) about it."""
 
     heading: str
@@ -61,8 +58,7 @@ class ChangeView:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommentView:
+class CommentView(Struct, frozen=True, kw_only=True):
     """What somebody said, and about which words."""
 
     by: str
@@ -70,8 +66,7 @@ class CommentView:
     quote: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class QuestionView:
+class QuestionView(Struct, frozen=True, kw_only=True):
     """One post. `url` leads to it; empty where there is no page to answer on."""
 
     title: str
@@ -85,8 +80,7 @@ class QuestionView:
     url: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LetterView:
+class LetterView(Struct, frozen=True, kw_only=True):
     """A whole mail. `by_reply` says what a reply to it does; `everything` is the link to all that waits."""
 
     tag: str

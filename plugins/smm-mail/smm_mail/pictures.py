@@ -6,6 +6,8 @@ import io
 from dataclasses import dataclass
 from datetime import timedelta
 
+from msgspec import Struct
+
 from smm_core import AskRequest, Context, Person, SmmError, Variant, open_picture
 
 WIDTH = 560
@@ -15,8 +17,7 @@ MOST_BYTES = 6_000_000
 _TIME_FOR_SENDING = timedelta(seconds=25)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """A picture as it is sent: a JPEG, and how large it is shown in CSS pixels."""
 
     body: bytes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 APPROVALS = ("approve", "approved", "ok", "okay", "oké", "akkoord", "goedgekeurd")
 """The words that approve, when the first line has nothing else and nothing else follows."""
@@ -44,8 +45,7 @@ class Meaning(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What was meant, and what the person wrote above the quote."""
 
     meaning: Meaning

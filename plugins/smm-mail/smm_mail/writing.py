@@ -6,9 +6,11 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from smm_core import Asked, AskKind, AskRequest, AskTogetherRequest, Context, Person, SmmError, Variant
+from msgspec import Struct
+
+from smm_core import Asked, AskKind, AskRequest, AskTogetherRequest, Context, Person, SmmError, Variant, replace
 from smm_mail.compose import mail_of, parsed, sender_of, templates_of
 from smm_mail.journal import About, Journal, Letter
 from smm_mail.language import Tongue, tongue_of
@@ -21,8 +23,7 @@ MOST = 25
 """Posts in one mail. A longer one is read by nobody."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True, kw_only=True):
     """What one person is to be written in one mail. `letter` is there where this very mail was begun before."""
 
     person: Person

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from email.message import EmailMessage
 from typing import Any
 
@@ -11,7 +10,7 @@ from smm_mail.approver import MailApprover
 from smm_mail.imap import MOST
 from smm_mail.incoming import read
 
-from smm_core import PollRequest, ReviewState
+from smm_core import PollRequest, ReviewState, replace
 from smm_core.desk.scope import READS
 from smm_core.workflow import Audience
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from smm_core import CheckRequest, Level, Limits, Problem, TextLimit, count
+from smm_core import CheckRequest, Level, Limits, Problem, TextLimit, count, replace
 from smm_mastodon.options import mistakes_in, options_of
 
 NAME = "mastodon"

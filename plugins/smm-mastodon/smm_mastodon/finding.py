@@ -7,9 +7,10 @@ without pictures is told by its text, its parent and its time.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from smm_mastodon.answers import id_in, instant_of
 from smm_mastodon.api import Api
@@ -21,8 +22,7 @@ _MOST_PAGES = 50
 Status = Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What is looked for: its text, how many pictures it has, their ids where they are known, and what it is below."""
 
     text: str

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from smm_core import Context, Interaction, InteractionKind, ListenPage, ListenRequest, Profile
+from msgspec import Struct
+
+from smm_core import Context, Interaction, InteractionKind, ListenPage, ListenRequest, Profile, replace
 from smm_mastodon.answers import id_in, instant_of, web_address
 from smm_mastodon.api import PAGE, Api, api_of
 from smm_mastodon.text import plain
@@ -21,8 +22,7 @@ _PATH = "/api/v1/notifications"
 _HOW_FAR_BACK = timedelta(days=30)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True, kw_only=True):
     """Where listening stopped: the newest notification's id, and our account's id there.
 
     `before`: while the past is still being read, the notification before which it goes on.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core import ConfigError, parse_duration
 from smm_mastodon.settings import VISIBILITIES, Visibility
@@ -17,8 +18,7 @@ SHORTEST_POLL, LONGEST_POLL = timedelta(minutes=5), timedelta(days=30)
 _A_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Poll:
+class Poll(Struct, frozen=True, kw_only=True):
     """A question with answers to choose from, which ends after a while."""
 
     answers: tuple[str, ...]
@@ -27,8 +27,7 @@ class Poll:
     hide_totals: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Options:
+class Options(Struct, frozen=True, kw_only=True):
     """What a post says beyond its text. Left out means: the profile's setting, or the server's default."""
 
     content_warning: str = ""

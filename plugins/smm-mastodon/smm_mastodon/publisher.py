@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from smm_core import (
@@ -46,6 +45,7 @@ from smm_core import (
     VariesByServer,
     WentOutRequest,
     render_plain,
+    replace,
 )
 from smm_mastodon import inbox, instance, login, scheduling, servers
 from smm_mastodon.answers import is_status, json_in, receipt_of, refusal_of

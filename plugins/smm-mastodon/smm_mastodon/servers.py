@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from smm_core import Guarantees, Scheduling
 from smm_mastodon.answers import NOT_SENT
@@ -33,8 +34,7 @@ class Counting(StrEnum):
     PLAIN = "code points, all of them"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Program:
+class Program(Struct, frozen=True, kw_only=True):
     """A server program. `schedules_since`: from which version on it keeps `scheduled_at`; None: it never was seen to.
 
     `fine_scopes`: whether permissions can be asked for one by one; `needs_picture`: whether every status must have one.

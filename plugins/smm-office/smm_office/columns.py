@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from smm_core import Decision
 from smm_office.entries import Entry, alts_of, text_of
@@ -35,8 +36,7 @@ class Column(StrEnum):
     MARK = MARK
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One row as it is written: the entry, and its cells in the order of `Column`."""
 
     entry: Entry
@@ -92,8 +92,7 @@ def guarded(text: str) -> str:
 # ---------------------------------------------------------------- reading
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True, kw_only=True):
     """The words that are understood in the column of the verdicts, in small letters."""
 
     yes: frozenset[str]

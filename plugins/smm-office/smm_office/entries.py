@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core import AskRequest, Post, Problem, Review, ReviewDesk, Reviewer, ReviewSheet, SmmError, Variant
 
@@ -14,8 +15,7 @@ Preview = Callable[[], bytes]
 """Gives the drawing of a variant as PNG; empty where none can be made."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One variant of one review. Times are UTC. Pictures are fetched when they are asked for."""
 
     review: Review

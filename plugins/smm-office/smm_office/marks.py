@@ -13,15 +13,15 @@ import re
 import secrets
 import unicodedata
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _MARK = re.compile(r"smm1:(\d{1,12}):([a-z0-9_~-]{1,100}):([0-9a-f]{64}):([0-9a-f]{12}):([0-9a-f]{20})")
 _KEY = "sheet-key"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """What a row is about; `text` stands for the text that the sheet showed."""
 
     review: int

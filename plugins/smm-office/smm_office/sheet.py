@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MOST_ROWS = 10_000
 MOST_COLUMNS = 60
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True, kw_only=True):
     """A cell as text. With `is_formula` the text is the formula itself, which nobody has worked out."""
 
     text: str = ""

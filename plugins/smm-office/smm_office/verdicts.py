@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from smm_core import Answer, Decision, Place, Remark
 from smm_office.columns import Answers, Column, answers, places
@@ -33,8 +34,7 @@ class Status(StrEnum):
         return self in (Status.COUNTED, Status.REPEATED, Status.EMPTY)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """One row (counted as the program shows it, from 1): what became of it, and why in words."""
 
     row: int
@@ -44,8 +44,7 @@ class Finding:
     profile: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True, kw_only=True):
     """A row that is ours and as it was sent: what was chosen and remarked."""
 
     row: int
@@ -54,16 +53,14 @@ class Filled:
     remark: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Given:
+class Given(Struct, frozen=True, kw_only=True):
     """An answer, and the rows that give it."""
 
     answer: Answer
     rows: tuple[Filled, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """All of a sheet: the answers in it, and what is said about the rows that are part of none."""
 
     given: tuple[Given, ...]

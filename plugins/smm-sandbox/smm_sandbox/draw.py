@@ -6,7 +6,8 @@ A post is built of blocks. A block knows its height before anything is drawn, so
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smm_sandbox.canvas import Box, Canvas, smooth_mask
 from smm_sandbox.fonts import FontBook, FontPaths, Style
@@ -40,8 +41,7 @@ _SMALL_BOLD = Style(size=_px(14), bold=True)
 _TINY = Style(size=_px(12), bold=True)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Drawing:
+class Drawing(Struct, frozen=True, kw_only=True):
     """A PNG with its size in pixels."""
 
     body: bytes
@@ -49,16 +49,14 @@ class Drawing:
     height: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Block:
+class _Block(Struct, frozen=True, kw_only=True):
     """Something `height` pixels high that paints itself at a point (left, top)."""
 
     height: int
     paint: Paint
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kit:
+class _Kit(Struct, frozen=True, kw_only=True):
     """What every block needs to measure and to draw."""
 
     book: FontBook

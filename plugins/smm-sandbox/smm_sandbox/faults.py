@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 _LONGEST = 86_400.0
 
@@ -30,8 +31,7 @@ class FaultKind(StrEnum):
 _TIMED = frozenset({FaultKind.RATE, FaultKind.SLOW, FaultKind.PENDING})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """One fault; `seconds` counts only for those that take time."""
 
     kind: FaultKind

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,24 +45,21 @@ _FINE = 2
 _NOWHERE = "\U0010ffff"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FontPaths:
+class FontPaths(Struct, frozen=True, kw_only=True):
     """Where fonts may lie, best first; those that are not there are passed over."""
 
     text: tuple[str, ...] = _TEXT_FONTS
     emoji: tuple[str, ...] = _EMOJI_FONTS
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Style:
+class Style(Struct, frozen=True, kw_only=True):
     """How large (pixels) and how heavy."""
 
     size: int
     bold: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True, kw_only=True):
     """Text of one font (`font` counts from 0); or one emoji (`_EMOJI`), or one cluster that no font has (`_MISSING`)."""
 
     text: str

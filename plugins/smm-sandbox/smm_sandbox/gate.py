@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smm_core import LinkStyle, Rejected, TextLimit, count, find_hashtags, find_links, find_mentions
 from smm_sandbox.records import Kind, Submission, Upload
 from smm_sandbox.rules import Breach, RuleSet
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """One way in which a submission breaks the rules: what was found and what is allowed, in `unit`."""
 
     breach: Breach

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from smm_sandbox.rules import Metric
 
@@ -20,8 +21,7 @@ _DAILY_GROWTH = 0.0015
 _FOLLOWS_PER_REACHED = 0.004
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Rate:
+class _Rate(Struct, frozen=True, kw_only=True):
     """Which share of the people reached do this in the end, from the unluckiest to the luckiest post, and how slowly."""
 
     low: float

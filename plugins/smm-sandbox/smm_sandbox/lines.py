@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from smm_sandbox.fonts import FontBook, Style, clusters
 from smm_sandbox.view import Span, SpanKind
@@ -14,8 +15,7 @@ _MOST_LINES = 400
 _ENDS = str.maketrans({"\t": "    ", **dict.fromkeys("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029", "\n")})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True, kw_only=True):
     """A stretch of one line that is drawn in one way."""
 
     text: str
@@ -23,8 +23,7 @@ class Piece:
     style: Style
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """A line with its pieces in reading order; `rtl` when its paragraph runs from right to left."""
 
     pieces: tuple[Piece, ...]

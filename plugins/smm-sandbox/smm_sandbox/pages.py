@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from smm_sandbox.view import PostView
 
 PictureSource = Callable[[str], str]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountHead:
+class AccountHead(Struct, frozen=True, kw_only=True):
     """What stands above a time line."""
 
     name: str

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Palette:
+class Palette(Struct, frozen=True, kw_only=True):
     """Colours as `#rrggbb`. `page` lies behind `card`, `sunken` is a ground on a card, `line` draws borders."""
 
     page: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -48,6 +47,7 @@ from smm_core import (
     TryLater,
     WentOutRequest,
     render_plain,
+    replace,
 )
 from smm_sandbox.audience import as_interaction, heard
 from smm_sandbox.network import Network

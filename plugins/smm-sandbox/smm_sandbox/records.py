@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
+
+from msgspec import Struct
 
 
 class Kind(StrEnum):
@@ -15,8 +16,7 @@ class Kind(StrEnum):
     COMMENT = "comment"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """An account of the network: one per test profile, known by the profile's name. `rules` names its rule set."""
 
     name: str
@@ -30,8 +30,7 @@ class Account:
     joined_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True, kw_only=True):
     """A picture that an account uploaded, as the network itself measured it. Width and height in pixels, size in bytes."""
 
     sha256: str
@@ -41,16 +40,14 @@ class Upload:
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """An uploaded picture on a post, with its alternative text."""
 
     upload: Upload
     alt: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredPost:
+class StoredPost(Struct, frozen=True, kw_only=True):
     """A post on the network. It is visible from `visible_at` on; `parent` and `root` are ids of posts."""
 
     id: str
@@ -66,8 +63,7 @@ class StoredPost:
     is_deleted: bool = False
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True, kw_only=True):
     """A post as it arrives at the network. `pictures` are (sha256, alternative text), uploaded before.
 
     The network takes nothing at or after `send_by`. The same `key` never makes a second post.
@@ -83,8 +79,7 @@ class Submission:
     send_by: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True, kw_only=True):
     """What one of the network's people wrote, at `at` (UTC): a comment below the post `on`, or a mention."""
 
     id: str

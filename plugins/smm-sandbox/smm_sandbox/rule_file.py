@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from smm_core import (
     TextLimit,
     TextUnit,
     parse_duration,
+    replace,
 )
 from smm_sandbox.rules import Breach, IdStyle, Look, Metric, MetricGiven, RateLimit, Refusal, RuleSet
 

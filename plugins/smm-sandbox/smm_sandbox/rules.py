@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+
+from msgspec import Struct
 
 from smm_core import ConfigError, Limits, Profile, Provenance
 
@@ -74,16 +75,14 @@ class Breach(StrEnum):
     WIDTH = "width"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """The platform's error code and its words, with `{found}`, `{allowed}` and `{unit}` to be filled in."""
 
     code: str
     message: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RateLimit:
+class RateLimit(Struct, frozen=True, kw_only=True):
     """At most `posts` accepted posts (comments not counted) in any stretch of `window`."""
 
     posts: int
@@ -91,8 +90,7 @@ class RateLimit:
     provenance: Provenance
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MetricGiven:
+class MetricGiven(Struct, frozen=True, kw_only=True):
     """A number that the platform gives: our name for it and the platform's."""
 
     metric: Metric
@@ -100,8 +98,7 @@ class MetricGiven:
     provenance: Provenance
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RuleSet:
+class RuleSet(Struct, frozen=True, kw_only=True):
     """Everything the network knows of the platform it behaves like.
 
     `card_with_pictures` says whether a post may carry a link card and pictures at once.

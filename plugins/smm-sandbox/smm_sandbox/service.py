@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from smm_core import NeedsLogin, OutcomeUnknown, Rejected, TryLater, inspect_picture
+from smm_core import NeedsLogin, OutcomeUnknown, Rejected, TryLater, inspect_picture, replace
 from smm_sandbox.audience import heard
 from smm_sandbox.faults import Fault, FaultKind
 from smm_sandbox.gate import Found, judge, judge_upload, refusal

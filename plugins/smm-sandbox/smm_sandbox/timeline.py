@@ -6,9 +6,10 @@ import difflib
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from smm_core import NotFound
 from smm_sandbox.audience import heard
@@ -24,8 +25,7 @@ _NEWEST = 12
 _ENDINGS = {"jpeg": "jpg"}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelinePost:
+class TimelinePost(Struct, frozen=True, kw_only=True):
     """A visible post of an account with its numbers by canonical name."""
 
     id: str
@@ -39,8 +39,7 @@ class TimelinePost:
     numbers: dict[str, int]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Timeline:
+class Timeline(Struct, frozen=True, kw_only=True):
     """What an account's followers see at one instant, newest post first."""
 
     profile: str
@@ -50,8 +49,7 @@ class Timeline:
     posts: tuple[TimelinePost, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TimelineFiles:
+class TimelineFiles(Struct, frozen=True, kw_only=True):
     """Where a time line was written."""
 
     page: Path

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from smm_core import Attachment, LinkStyle, PreviewRequest, Profile, clean, find_hashtags, find_links, find_mentions
 from smm_sandbox.metrics import Numbers
@@ -29,8 +30,7 @@ class SpanKind(StrEnum):
     MENTION = "mention"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A stretch of text as it is shown; `href` is where a link leads."""
 
     text: str
@@ -38,8 +38,7 @@ class Span:
     href: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureView:
+class PictureView(Struct, frozen=True, kw_only=True):
     """A picture: its size in pixels, what stands in for it for those who cannot see it, and the point to keep when cropping."""
 
     sha256: str
@@ -49,8 +48,7 @@ class PictureView:
     focus: tuple[float, float] = (0.5, 0.5)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LinkCard:
+class LinkCard(Struct, frozen=True, kw_only=True):
     """An attached link: its host in large, the rest of the address in small."""
 
     href: str
@@ -58,16 +56,14 @@ class LinkCard:
     rest: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Counter:
+class Counter(Struct, frozen=True, kw_only=True):
     """A number below a post, with its word."""
 
     word: str
     value: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PartView:
+class PartView(Struct, frozen=True, kw_only=True):
     """One part of a thread. `anchor` is its id, empty in a preview; `counters` is empty where nothing was measured yet."""
 
     spans: tuple[Span, ...]
@@ -77,8 +73,7 @@ class PartView:
     counters: tuple[Counter, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommentView:
+class CommentView(Struct, frozen=True, kw_only=True):
     """What stands below a post: what it is (`First comment`, `Reply` …), whose, and its words."""
 
     what: str
@@ -91,8 +86,7 @@ class CommentView:
         return self.what == _REPLY
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PostView:
+class PostView(Struct, frozen=True, kw_only=True):
     """A post with all its parts. `at` is the instant, `when` how people say it in the profile's zone."""
 
     look: Look

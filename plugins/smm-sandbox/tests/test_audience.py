@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from smm_sandbox.records import Account, Kind, StoredPost
 from smm_sandbox.rules import Metric
 from smm_sandbox.timeline import write_timeline
 
-from smm_core import InteractionKind, ListenRequest, NeedsLogin, Part, Receipt, Rejected, ReplyRequest
+from smm_core import InteractionKind, ListenRequest, NeedsLogin, Part, Receipt, Rejected, ReplyRequest, replace
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

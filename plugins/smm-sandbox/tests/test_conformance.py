@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +17,7 @@ from smm_sandbox.records import Account, Kind, Submission
 from smm_sandbox.rules import rule_set
 from smm_sandbox.settings import account_of
 
-from smm_core import Profile, count
+from smm_core import Profile, count, replace
 from smm_core.testing import FakeClock
 from smm_core.testing.kit import MetricsCase, MetricsSuite, PublisherCase, PublisherSuite, Shown, post_subject
 from smm_core.testing.kit.bench import NOW, Bench

@@ -18,7 +18,7 @@ SCRIPT = '<script>alert("x")</script>'
 
 
 def preview(bench, *parts, rules="microblog", comment="", **profile_changes):
-    from dataclasses import replace
+    from smm_core import replace
 
     profile = replace(bench.profile(rules), **profile_changes)
     variant = Variant(profile="acme", parts=parts, first_comment=comment)

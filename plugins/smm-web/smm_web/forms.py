@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from msgspec import Struct
 
 from smm_core import Audience, Place, Remark, ReviewSheet, Variant
 
@@ -50,8 +51,7 @@ class Unfinished(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Form:
+class Form(Struct, frozen=True, kw_only=True):
     """The fields of one form; a name that comes more than once keeps all its values."""
 
     fields: tuple[tuple[str, str], ...] = ()

@@ -6,12 +6,13 @@ import gettext
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -23,8 +24,7 @@ _USUAL_COUNTRY: Mapping[str, str] = MappingProxyType({"en": "GB", "nl": "NL"})
 _YEAR = re.compile(r"[,\s]*\by+\b")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tongue:
+class Tongue(Struct, frozen=True, kw_only=True):
     """The language of one reader: `tag` names the words, `locale` how dates are written, `zone` whose clock is meant."""
 
     tag: str

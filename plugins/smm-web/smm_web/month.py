@@ -5,15 +5,15 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from smm_core import Coming, PostState
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """A post that goes out at one time on some profiles."""
 
     at: datetime
@@ -23,8 +23,7 @@ class Entry:
     review: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Day:
+class Day(Struct, frozen=True, kw_only=True):
     """A day of the grid; `is_other`: it belongs to the month before or after."""
 
     date: date
@@ -33,8 +32,7 @@ class Day:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Month:
+class Month(Struct, frozen=True, kw_only=True):
     """A month in weeks, with the first days of the months around it as `2026-11`."""
 
     first: date

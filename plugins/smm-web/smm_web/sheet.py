@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from smm_core import (
     Attachment,
@@ -24,8 +25,7 @@ from smm_core import (
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PictureView:
+class PictureView(Struct, frozen=True, kw_only=True):
     """A picture of a part, from 1. `touch` says what became of it, where it is not as it was."""
 
     number: int
@@ -37,8 +37,7 @@ class PictureView:
     before: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PartView:
+class PartView(Struct, frozen=True, kw_only=True):
     """A part of a thread (from 1) or the first comment (0), as words that stayed, came and went."""
 
     number: int
@@ -61,8 +60,7 @@ class PartView:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProfileView:
+class ProfileView(Struct, frozen=True, kw_only=True):
     """What goes out on one profile. `settings` are changes of links and options, `is_new`: it was not asked about before."""
 
     name: str
@@ -78,8 +76,7 @@ class ProfileView:
         return self.is_new or self.is_gone or bool(self.settings) or any(part.is_changed for part in self.parts)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """Something that was said about the post: a verdict (`decision`), a comment, or both in one."""
 
     at: datetime

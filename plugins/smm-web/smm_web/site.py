@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from smm_core import SmmError
 
@@ -14,8 +15,7 @@ _USUAL_PORT: Mapping[str, int] = MappingProxyType({"http": 80, "https": 443})
 _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - addresses that are no names
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Site:
+class Site(Struct, frozen=True, kw_only=True):
     """`hosts` are the values of a Host header that are answered, `origins` those of an Origin header that may decide.
 
     `address` is where people reach the page, without a slash at its end; `path` is what of that is a path (`/reviews`, often

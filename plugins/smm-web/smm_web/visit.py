@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
+
+from msgspec import Struct, field
 
 from smm_core import ReviewDesk, Reviewer
 from smm_web.entry import form_proof
@@ -20,8 +21,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True):
     """Who asks for what. `token` is the link they came by; `path` and `query` are of the address, `form` of the body."""
 
     desk: ReviewDesk

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from smm_core import Attachment, MediaReader, SendRequest, to_json
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Medium:
+class Medium(Struct, frozen=True, kw_only=True):
     """One picture. `data` is the file in base64, or None when pictures are only named."""
 
     sha256: str
@@ -24,8 +24,7 @@ class Medium:
     data: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Payload:
+class Payload(Struct, frozen=True, kw_only=True):
     """One part of a post, or a comment below it. `parent_id` and `root_id` are ids that the receiver gave."""
 
     version: Literal[1] = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from smm_webhook.settings import Settings
 
-from smm_core import ActionKind, Attachment, HttpClient, Part, Profile, Secret, SecretError, SendRequest
+from smm_core import ActionKind, Attachment, HttpClient, Part, Profile, Secret, SecretError, SendRequest, replace
 from smm_core.http import Client
 from smm_core.testing import Answer, Loopback, Received, Route, answer_json
 

@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ from smm_core.model import (
 from smm_core.testing.kit.bench import BAD_ANSWERS, HOSTILE_TEXTS, NOW, Bench, FamilySuite, NoConnection, must_not_show
 from smm_core.testing.kit.registering import check_importing_of
 from smm_core.testing.loopback import Loopback
+from smm_core.values import replace
 from smm_core.workflow import Person
 
 

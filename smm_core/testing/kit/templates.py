@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from smm_core.model import Brand, Card, Idea, IdeaFound, IdeaState, PostContent,
 from smm_core.testing.kit.bench import HOSTILE_TEXTS, NOW, Bench, FamilySuite, NoNetwork
 from smm_core.testing.kit.registering import check_importing_of
 from smm_core.testing.kit.suite import for_each
+from smm_core.values import replace
 
 _LINK = "https://example.org/rye"
 _SIZES = (Size(width=1080, height=1080), Size(width=1200, height=630), Size(width=320, height=480))

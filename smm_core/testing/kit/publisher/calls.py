@@ -4,7 +4,6 @@ cannot be taken back."""
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from smm_core.testing.kit.publisher.case import PublisherCase
 from smm_core.testing.kit.publisher.given import KitContext, MediaHost, WatchedCredentials
 from smm_core.testing.kit.publisher.kept import Secrets, stored_answer
 from smm_core.testing.kit.publisher.listening import Listening
+from smm_core.values import replace
 
 _DEADLINE = timedelta(seconds=30)
 _READ_SECONDS = 0.3

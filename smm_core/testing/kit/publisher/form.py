@@ -94,11 +94,11 @@ class Form(Suite):
         assert first == second, "limits(profile, known) gave two answers to one question"
         assert not touched, f"limits must be pure, but touches {', '.join(touched)}"
         bare = Limits()
-        for field in dataclasses.fields(Limits):
-            if field.name != "provenance" and getattr(first, field.name) != getattr(bare, field.name):
-                known = first.provenance_of(field.name)
-                assert known is not None and known.source.strip(), f"limits.{field.name} has no provenance"
-                assert _A_DAY.fullmatch(known.as_of), f"limits.{field.name} is as of {known.as_of!r}: write 2026-11-23"
+        for name in Limits.__struct_fields__:
+            if name != "provenance" and getattr(first, name) != getattr(bare, name):
+                known = first.provenance_of(name)
+                assert known is not None and known.source.strip(), f"limits.{name} has no provenance"
+                assert _A_DAY.fullmatch(known.as_of), f"limits.{name} is as of {known.as_of!r}: write 2026-11-23"
         assert all(limit.maximum > 0 for limit in first.text)
 
     def test_it_says_who_we_are(self, harness: Harness) -> None:

@@ -69,8 +69,7 @@ class MediaHost:
         return url
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class KitContext(PluginContext):
+class KitContext(PluginContext, frozen=True, kw_only=True):
     """The context of one call; with a media host, as long as that is open."""
 
     host: MediaHost

@@ -4,7 +4,6 @@ as JSON in between, as in the database."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,7 @@ from smm_core.testing.kit.publisher.kept import (
     stored_receipt,
 )
 from smm_core.testing.kit.publisher.pictures import picture_for
+from smm_core.values import replace
 
 SEND_WITHIN = timedelta(seconds=45)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
 from smm_core.contracts import Pending, Prepared
 from smm_core.model import ActionKind, Part, Receipt, digest_of, from_json, to_json
+from smm_core.values import replace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

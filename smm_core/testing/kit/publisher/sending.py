@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from smm_core.testing.kit.publisher.harness import Harness
 from smm_core.testing.kit.publisher.kept import Job, failure_of, outcome_of
 from smm_core.testing.kit.suite import Suite, for_each
 from smm_core.testing.kit.texts import texts
+from smm_core.values import replace
 
 _HELD = timedelta(days=30)
 _JUST_BEFORE = timedelta(seconds=1)
