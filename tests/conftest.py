@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from smm_core.clock import FakeClock
 from smm_core.store import Store
+from smm_core.store.database import Database
 from smm_core.workspace import Workspace
 
 # What is compiled is kept, for this process and all that it starts, wherever that is switched off: for most commands that
@@ -63,12 +65,39 @@ def _environment() -> tuple[dict[str, str], Path]:
     return {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}, Path.cwd()
 
 
+@pytest.fixture(scope="session")
+def _caches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("caches")
+
+
 @pytest.fixture(autouse=True)
-def _own_home(_environment_stays: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Caches lie in the test's own folder, and it is no workspace by accident."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def _own_home(_environment_stays: None, _caches: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Caches lie in a folder of the run's own, and nothing is a workspace by accident."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_caches))
     monkeypatch.delenv("SMM_WORKSPACE", raising=False)
     monkeypatch.setenv("SMM_PERSON", "tester")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _databases_are_copied() -> Iterator[None]:
+    """The first new database of a run is migrated from nothing; the others begin as copies of it, with an identity of their own."""
+    migrate = Database._migrate
+    fresh: list[bytes] = []
+
+    def copied(self: Database) -> None:
+        if self.path.stat().st_size:
+            migrate(self)
+        elif not fresh:
+            migrate(self)
+            fresh.append(self.path.read_bytes())
+        else:
+            self.path.write_bytes(fresh[0])
+            with self.write() as tx:
+                tx.execute("UPDATE meta SET value = ? WHERE key = 'workspace'", (uuid.uuid4().hex,))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "_migrate", copied)
+        yield
 
 
 @pytest.fixture

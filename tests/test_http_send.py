@@ -124,7 +124,7 @@ def test_answers_of_every_framing(client: Client, answer: bytes) -> None:
         b"HTTP/1.1 200 OK\r\ncontent-ty",
         b"HTTP/1.1 200 OK\r\nx: y\r\n",
         b"220 mail.example ESMTP\r\n",
-        b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 12_000 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"x: yyyy\r\n" * 20_000 + b"\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\nok",

@@ -90,6 +90,7 @@ class SendAnswer:
         self._parser = httptools.HttpResponseParser(self)
         self._pieces: list[bytes] = []
         self._has_head = False
+        self._head_size = 0
         self._is_whole = False
         self._may_go_on = False
 
@@ -97,9 +98,9 @@ class SendAnswer:
         """Read until status and headers are there."""
         size = 0
         while not self._has_head:
-            if size >= _LONGEST_HEAD:
-                raise httpcore.RemoteProtocolError("its head is too long")
             size += self._read_on()
+            if size > _LONGEST_HEAD and not self._has_head:
+                raise httpcore.RemoteProtocolError("its head is too long")
 
     def iter_stream(self) -> Iterator[bytes]:
         """The body as it came. One that breaks off is an error, not an end."""
@@ -139,11 +140,15 @@ class SendAnswer:
 
     def on_message_begin(self) -> None:
         if self._is_whole:
-            raise _Surplus
+            raise _TooMuch
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._has_head:  # what follows a body in pieces is no header
-            self.headers.append((name, value))
+        if self._has_head:
+            return  # what follows a body in pieces is no header
+        self.headers.append((name, value))
+        self._head_size += len(name) + len(value)
+        if self._head_size > _LONGEST_HEAD:
+            raise _TooMuch
 
     def on_headers_complete(self) -> None:
         self.status = self._parser.get_status_code()
@@ -161,8 +166,8 @@ class SendAnswer:
             self.headers.clear()
 
 
-class _Surplus(Exception):
-    """More came than was asked for."""
+class _TooMuch(Exception):
+    """More came than was asked for, or than anybody needs."""
 
 
 def _message(call: Call) -> bytes:
