@@ -1,7 +1,7 @@
 """Finds plugins without importing one.
 
 Entry points of the group `smm` are read straight from the `entry_points.txt` files on the path: a scan of folder names
-costs next to nothing, while `importlib.metadata` would cost half of a command's start.
+costs next to nothing, while `importlib.metadata` would cost half of a command's start (and pathlib a tenth).
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ def discover(paths: Iterable[str] | None = None) -> list[Found]:
     """All plugins that are installed, sorted by name, without importing one and without importlib.metadata."""
     found: dict[str, Found] = {}
     for path in sys.path if paths is None else paths:
-        for folder in _metadata_folders(Path(path or ".")):
-            for one in _entry_points(folder):
+        for folder in _metadata_folders(path or "."):
+            for one in _entry_points(path or ".", folder):
                 found.setdefault(one.name, one)
     return sorted(found.values(), key=lambda one: one.name)
 
 
-def _metadata_folders(path: Path) -> list[Path]:
+def _metadata_folders(path: str) -> list[str]:
     try:
-        with os.scandir(path) as entries:
-            return [path / entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info"))]
+        return [name for name in os.listdir(path) if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208
     except OSError:
         return []
 
 
-def _entry_points(folder: Path) -> list[Found]:
+def _entry_points(path: str, folder: str) -> list[Found]:
     try:
-        text = (folder / "entry_points.txt").read_text("utf-8")
+        with open(f"{path}/{folder}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
+            text = file.read()
     except OSError:
         return []
     if f"[{GROUP}]" not in text:
         return []
-    package, _, version = folder.stem.partition("-")
+    package, _, version = folder.rpartition(".")[0].partition("-")
     section, found = "", []
     for line in text.splitlines():
         line = line.strip()
@@ -64,7 +64,7 @@ def _entry_points(folder: Path) -> list[Found]:
                     target=target,
                     package=package.replace("_", "-"),
                     version=version,
-                    place=str(folder.parent),
+                    place=path,
                 )
             )
     return found

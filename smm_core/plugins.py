@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pluggy
@@ -183,6 +184,15 @@ def _owners(objects: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Any]]:
     return owners
 
 
+class _Manager(pluggy.PluginManager):
+    """Looks for hooks among a module's functions only: its other names are most of them, and looking at one is dear."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        if isinstance(plugin, ModuleType) and not isinstance(vars(plugin).get(name), FunctionType):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
 def load(
     found: Sequence[Found],
     *,
@@ -195,7 +205,7 @@ def load(
     `quarantined` maps a plugin to why it is left out for now. `engine` runs what is theirs: the import and the hooks.
     """
     engine = engine or Engine()
-    manager = pluggy.PluginManager("smm")
+    manager = _Manager("smm")
     manager.add_hookspecs(hookspecs)
     objects: dict[str, dict[str, tuple[str, Any]]] = {family: {} for family in FAMILIES}
     loaded: list[Loaded] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from smm_core.clock import FakeClock
 from smm_core.store import Store
@@ -20,6 +22,15 @@ from smm_core.workspace import Workspace
 # tests start, compiling what they load takes longer than what they do.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# Thousands of databases are synced to disk; where memory is plenty they lie in it. Nothing here cuts the power for real.
+_MEMORY = Path("/dev/shm")
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4e9:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
+
+# How long an example takes is the machine's affair: a busy one is no failure.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
