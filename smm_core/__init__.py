@@ -120,6 +120,10 @@ if TYPE_CHECKING:
     from smm_core.http import (
         retry_after,
     )
+    from smm_core.language import (
+        Languages,
+        Tongue,
+    )
     from smm_core.limits import (
         ImageLimits,
         Limits,
@@ -334,6 +338,10 @@ _HOMES = {
     ),
     "smm_core.hookspecs": ("hookimpl",),
     "smm_core.http": ("retry_after",),
+    "smm_core.language": (
+        "Languages",
+        "Tongue",
+    ),
     "smm_core.limits": (
         "ImageLimits",
         "Limits",
@@ -491,6 +499,7 @@ __all__ = [
     "Inspected",
     "Interaction",
     "InteractionKind",
+    "Languages",
     "Late",
     "Level",
     "Limits",
@@ -581,6 +590,7 @@ __all__ = [
     "Template",
     "TextLimit",
     "TextUnit",
+    "Tongue",
     "TooLate",
     "Touch",
     "Trouble",

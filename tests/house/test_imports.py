@@ -30,6 +30,7 @@ ROOMS = {
     "keyring": ("secrets.py",),
     "pluggy": ("hookspecs.py", "plugins.py"),
     "holidays": ("working_time.py",),
+    "babel": ("language.py",),
 }
 
 # Floors, lowest first: a module may import from its own floor and those below.
@@ -56,6 +57,7 @@ FLOORS = [
         "troubles",
         "quarantine",
         "working_time",
+        "language",
         "changes",
         "tokens",
     ),

@@ -11,9 +11,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from smm_core import Person, SmmError
+from smm_core import Person, SmmError, Tongue
 from smm_mail.journal import Letter
-from smm_mail.language import Tongue
 from smm_mail.letter import LetterView
 from smm_mail.pictures import Shown
 from smm_mail.settings import TOKEN, WHERE, Settings

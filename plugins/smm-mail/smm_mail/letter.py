@@ -19,9 +19,9 @@ from smm_core import (
     Secret,
     Silence,
     SmmError,
+    Tongue,
     Variant,
 )
-from smm_mail.language import Tongue
 from smm_mail.pictures import Shown
 from smm_mail.text import one_line, printable
 
@@ -198,7 +198,7 @@ def _variant(variant: Variant, pictures: tuple[PictureView, ...]) -> VariantView
 
 
 def _moment(phrase: str, at: datetime | None, tongue: Tongue) -> str:
-    return phrase % {"when": tongue.moment(at)} if at is not None else ""
+    return phrase % {"when": tongue.dated(at)} if at is not None else ""
 
 
 def _silence(request: AskRequest, tongue: Tongue) -> str:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 from msgspec import Struct
 
-from smm_core import Asked, AskKind, AskRequest, AskTogetherRequest, Context, Person, SmmError, Variant, replace
+from smm_core import Asked, AskKind, AskRequest, AskTogetherRequest, Context, Person, SmmError, Tongue, Variant, replace
 from smm_mail.compose import mail_of, parsed, sender_of, templates_of
 from smm_mail.journal import About, Journal, Letter
-from smm_mail.language import Tongue, tongue_of
+from smm_mail.language import languages
 from smm_mail.letter import PictureView, subject_of, view_of
 from smm_mail.pictures import MOST_BYTES, Pictures, Shown
 from smm_mail.settings import Settings, smtp_server
@@ -130,7 +130,7 @@ class _Writer:
     def _tongue(self, person: Person) -> Tongue:
         key = (person.language, person.zone)
         if key not in self._tongues:
-            self._tongues[key] = tongue_of(*key)
+            self._tongues[key] = languages().of(*key)
         return self._tongues[key]
 
     def outcome(self, questions: Sequence[AskRequest]) -> tuple[Asked, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from smm_mail.journal import FILE, Journal, Letter
-from smm_mail.language import tongue_of
+from smm_mail.language import languages
 from smm_mail.letter import subject_of
 
 from smm_core import AskKind, AskRequest, Person, Post, PostContent, PostState, Review, ReviewState
@@ -191,7 +191,7 @@ def test_no_title_breaks_out_of_its_header(studio: Any, title: str) -> None:
         id=1, post_id=1, client="acme", approver="mail", digests={}, state=ReviewState.OPEN, asked_at=studio.clock.now()
     )
     asked = AskRequest(review=review, post=post, variants=(), problems=())
-    subject = subject_of(AskKind.ASK, (asked,), tongue_of("en", "UTC"))
+    subject = subject_of(AskKind.ASK, (asked,), languages().of("en", "UTC"))
     mail = EmailMessage()
     mail["Subject"] = subject
     assert len(subject) <= 120
@@ -253,10 +253,10 @@ def test_no_link_and_no_token_is_in_the_store_or_the_log(studio: Any, caplog: py
 
 
 def test_whom_there_are_no_words_for_is_written_to_in_english() -> None:
-    assert [tongue_of(tag, "UTC").tag for tag in ("nl", "nl-BE", "NL_nl", "fr", "../../x", "en-US", "")] == [
+    assert [languages().of(tag, "UTC").tag for tag in ("nl", "nl-BE", "NL_nl", "fr", "../../x", "en-US", "")] == [
         "nl", "nl", "nl", "en", "en", "en", "en",
     ]  # fmt: skip
-    assert tongue_of("nl", "No/Where").zone.key == "UTC"
+    assert languages().of("nl", "No/Where").zone.key == "UTC"
 
 
 def test_every_phrase_is_there_in_dutch() -> None:

@@ -120,11 +120,11 @@ def _name(questions: Sequence[AskRequest]) -> str:
 def _write(path: Path, person: Person, questions: Sequence[AskRequest], ctx: Context) -> None:
     from smm_office.columns import rows_of
     from smm_office.entries import entries_of_request
-    from smm_office.language import tongue_of
+    from smm_office.language import languages
     from smm_office.marks import Marks
     from smm_office.workbook import write_workbook
 
-    tongue = tongue_of(person.language, person.zone)
+    tongue = languages().of(person.language, person.zone)
     entries = [entry for one in questions for entry in entries_of_request(one, ctx.media.read, lambda _profile: b"")]
     body = write_workbook(rows_of(entries, tongue, Marks(ctx.data_dir())), tongue)
     try:

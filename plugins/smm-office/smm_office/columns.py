@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from smm_core import Decision
+from smm_core import Decision, Tongue
 from smm_office.entries import Entry, alts_of, text_of
-from smm_office.language import Tongue, words_in_all_languages
+from smm_office.language import languages
 from smm_office.marks import Marks
 
 MARK = "smm"
@@ -62,8 +62,8 @@ def rows_of(entries: Iterable[Entry], tongue: Tongue, marks: Marks) -> list[Row]
         said = {
             Column.POST: plain(entry.title),
             Column.PROFILE: plain(profile),
-            Column.GOES_OUT: tongue.moment(entry.due_at) if entry.due_at else "",
-            Column.ANSWER_BY: tongue.moment(entry.deadline) if entry.deadline else "",
+            Column.GOES_OUT: tongue.dated(entry.due_at) if entry.due_at else "",
+            Column.ANSWER_BY: tongue.dated(entry.deadline) if entry.deadline else "",
             Column.TEXT: text,
             Column.PICTURES: plain("\n".join(alts_of(entry.variant))),
             Column.NOTES: plain("\n".join(entry.problems)),
@@ -108,8 +108,8 @@ class Answers(Struct, frozen=True, kw_only=True):
 
 def answers() -> Answers:
     """The words of all languages, and a few that people write by themselves."""
-    yes = words_in_all_languages("Approve") | {"approved", "ok", "okay", "oké", "goedgekeurd"}
-    return Answers(yes=yes, no=words_in_all_languages("Rework") | {"changes", "aanpassing", "wijzigen"})
+    yes = languages().in_all("Approve") | {"approved", "ok", "okay", "oké", "goedgekeurd"}
+    return Answers(yes=yes, no=languages().in_all("Rework") | {"changes", "aanpassing", "wijzigen"})
 
 
 def places(head: Sequence[str]) -> dict[Column, int] | None:
@@ -117,7 +117,7 @@ def places(head: Sequence[str]) -> dict[Column, int] | None:
     found: dict[Column, int] = {}
     small = [cell.strip().casefold() for cell in head]
     for column in (Column.TEXT, Column.VERDICT, Column.REMARKS, Column.MARK):
-        names = frozenset({MARK}) if column is Column.MARK else words_in_all_languages(column.value)
+        names = frozenset({MARK}) if column is Column.MARK else languages().in_all(column.value)
         at = [place for place, name in enumerate(small) if name in names]
         if len(at) != 1:
             return None

@@ -75,14 +75,14 @@ def write_file(desk: ReviewDesk, folder: Path, person: str, path: Path, client: 
     """Write what waits for a person; how many variants that is. Nothing that waits is an `SmmError`."""
     from smm_office.columns import heads, rows_of
     from smm_office.entries import entries_of_desk
-    from smm_office.language import tongue_of
+    from smm_office.language import languages
     from smm_office.marks import Marks
 
     ending = path.suffix.lower()
     if ending not in (".xlsx", ".csv", ".pptx"):
         raise SmmError(f"{path.name}: no such format", hint="the file ends with .xlsx, .csv or .pptx")
     reviewer = desk.reviewer(person)
-    tongue = tongue_of(reviewer.person.language, reviewer.person.zone)
+    tongue = languages().of(reviewer.person.language, reviewer.person.zone)
     entries = list(entries_of_desk(desk, reviewer, client))
     if not entries:
         raise SmmError(f"nothing waits for {person}{f' at {client}' if client else ''}", hint="smm reviews list")

@@ -6,10 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from smm_core import SmmError
+from smm_core import SmmError, Tongue
 from smm_office.columns import plain
 from smm_office.entries import Entry, alts_of, shrunk, text_of, thumbnails_of
-from smm_office.language import Tongue
 
 if TYPE_CHECKING:
     from pptx.slide import Slide
@@ -67,9 +66,9 @@ def _facts(entry: Entry, tongue: Tongue) -> list[str]:
     _ = tongue.words.gettext
     lines = [plain(entry.variant.profile)]
     if entry.due_at:
-        lines.append(f"{_('Goes out')}: {tongue.moment(entry.due_at)}")
+        lines.append(f"{_('Goes out')}: {tongue.dated(entry.due_at)}")
     if entry.deadline:
-        lines.append(f"{_('Answer by')}: {tongue.moment(entry.deadline)}")
+        lines.append(f"{_('Answer by')}: {tongue.dated(entry.deadline)}")
     return lines + [f"{_('Please note')}: {plain(one)}" for one in entry.problems[:2]]
 
 

@@ -7,10 +7,9 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from smm_core import SmmError
+from smm_core import SmmError, Tongue
 from smm_office.columns import Column, Row, heads, is_active, labels, places
 from smm_office.entries import thumbnails_of
-from smm_office.language import Tongue
 from smm_office.safety import check_workbook
 from smm_office.sheet import MOST_COLUMNS, MOST_ROWS, Cell
 

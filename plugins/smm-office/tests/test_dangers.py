@@ -19,7 +19,7 @@ from smm_office.columns import Column, guarded, heads, is_active, plain, rows_of
 from smm_office.csv_file import read_csv, write_csv
 from smm_office.entries import Entry
 from smm_office.files import read_sheet
-from smm_office.language import tongue_of
+from smm_office.language import languages
 from smm_office.marks import Marks
 from smm_office.safety import LARGEST_FILE
 from smm_office.sheet import Cell
@@ -32,7 +32,7 @@ NOW = datetime(2026, 12, 1, 9, tzinfo=UTC)
 QUICK = settings(
     max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
-ENGLISH = tongue_of("en", "UTC")
+ENGLISH = languages().of("en", "UTC")
 
 
 def entry(text: str, number: int = 1, title: str = "Rye") -> Entry:

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from smm_core import BadLink, MediaError, NotAllowed, NotFound, ReviewDesk, Reviewer, SmmError
+from smm_core import BadLink, MediaError, NotAllowed, NotFound, ReviewDesk, Reviewer, SmmError, Tongue
 from smm_web import verdicts, views
 from smm_web.entry import COOKIE, WrongLinks, forget, is_ours, remember
 from smm_web.forms import BadForm, Form, read_form
 from smm_web.guard import Guard
-from smm_web.language import Tongue
 from smm_web.pages import HERE, Pages
 from smm_web.site import Site
 from smm_web.visit import Visit

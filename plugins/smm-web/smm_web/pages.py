@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smm_web.language import Languages, Tongue
+from smm_core import Tongue
+from smm_web.language import languages
 from smm_web.site import Site
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Pages:
     """Draws pages. One environment a language, made when it is first needed: their templates are compiled with its words."""
 
     def __init__(self) -> None:
-        self.languages = Languages()
+        self.languages = languages()
         self._mark = _mark_of_static()
         self._environments: dict[str, Environment] = {}
         self._lock = threading.Lock()

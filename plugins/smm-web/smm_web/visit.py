@@ -10,10 +10,9 @@ from urllib.parse import urlencode
 
 from msgspec import Struct, field
 
-from smm_core import ReviewDesk, Reviewer
+from smm_core import ReviewDesk, Reviewer, Tongue
 from smm_web.entry import form_proof
 from smm_web.forms import Form, whole_number
-from smm_web.language import Tongue
 from smm_web.pages import Pages
 from smm_web.site import Site
 

@@ -16,7 +16,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
-from smm_web.language import CATALOGUES, Languages
+from smm_web.language import CATALOGUES
 from smm_web.month import month_named, month_of, span_of
 from smm_web.pages import HERE
 from smm_web.site import site_of
@@ -45,31 +45,6 @@ def test_every_word_is_translated_and_none_is_left_over(path: object) -> None:
         assert all(strings), f"{message.id!r} has no words"
         assert list(message.check(catalogue)) == [], "the blanks of both fit"
         assert not message.fuzzy
-
-
-@pytest.mark.parametrize(
-    ("language", "zone", "moment", "month", "first"),
-    [
-        ("en", "Europe/Amsterdam", "Tuesday, 24 November, 16:00", "November 2026", "Mon"),
-        ("nl", "Europe/Amsterdam", "dinsdag 24 november, 16:00", "november 2026", "ma"),
-        ("nl-BE", "Europe/Brussels", "dinsdag 24 november, 16:00", "november 2026", "ma"),
-        ("en-US", "America/New_York", "Tuesday, November 24, 10:00\u202fAM", "November 2026", "Sun"),
-        ("fr", "nowhere", "Tuesday, 24 November, 15:00", "November 2026", "Mon"),
-    ],
-)
-def test_times_are_written_as_people_there_write_them(
-    language: str, zone: str, moment: str, month: str, first: str
-) -> None:
-    tongue = Languages().of(language, zone)
-    assert tongue.moment(AT) == moment
-    assert tongue.month(date(2026, 11, 1)) == month
-    assert tongue.weekdays()[0][0] == first
-
-
-def test_a_language_is_found_for_who_is_not_known() -> None:
-    languages = Languages()
-    for accept, tag in (("nl-BE,nl;q=0.9", "nl"), ("fr,nl;q=0.5", "nl"), ("", "en"), ("x" * 9999, "en"), (",;=", "en")):
-        assert languages.asked_for(accept).tag == tag
 
 
 def test_a_month_has_its_days_also_where_the_clock_is_set_back() -> None:
