@@ -113,6 +113,7 @@ if TYPE_CHECKING:
         TooLate,
         TryLater,
         WorkspaceError,
+        did_you_mean,
     )
     from smm_core.hookspecs import (
         hookimpl,
@@ -335,6 +336,7 @@ _HOMES = {
         "TooLate",
         "TryLater",
         "WorkspaceError",
+        "did_you_mean",
     ),
     "smm_core.hookspecs": ("hookimpl",),
     "smm_core.http": ("retry_after",),
@@ -609,6 +611,7 @@ __all__ = [
     "clean",
     "count",
     "crop_to_aspect",
+    "did_you_mean",
     "digest_of",
     "excess",
     "find_hashtags",

@@ -27,7 +27,7 @@ Publishers raise the last four. What else a plugin raises is wrapped in a Plugin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 
@@ -138,3 +138,14 @@ class NeedsLogin(PluginError):
 
 class OutcomeUnknown(PluginError):
     """A request left and no clear answer came. Core never sends it again by itself."""
+
+
+def did_you_mean(word: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """The hint for a name that is not among those that are known: the nearest of them, else `otherwise` or all there are."""
+    import difflib
+
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    return f"there are: {', '.join(sorted(names)) or 'none'}" if otherwise is None else otherwise

@@ -23,7 +23,7 @@ from smm_core import deprecation, hookspecs
 from smm_core.contracts import Approver, Metrics, Publisher, Source, Template
 from smm_core.discovery import Found
 from smm_core.engine import Call, Engine
-from smm_core.errors import NotFound, PluginError, SmmError
+from smm_core.errors import NotFound, PluginError, SmmError, did_you_mean
 from smm_core.secrets import scrub
 
 log = logging.getLogger("smm.plugins")
@@ -117,11 +117,8 @@ class Plugins:
         broken = [one.found.name for one in self.loaded if one.error]
         if broken:
             return f"broken: {', '.join(broken)}; `smm doctor` says why"
-        import difflib
-
-        near = difflib.get_close_matches(name, self.names(family), n=1)
-        known = ", ".join(self.names(family)) or "none"
-        return f"did you mean {near[0]}?" if near else f"there are: {known}; `smm plugins list` shows all"
+        known = self.names(family)
+        return did_you_mean(name, known, f"there are: {', '.join(known) or 'none'}; `smm plugins list` shows all")
 
     # ------------------------------------------------------------ hooks that everybody hears
 

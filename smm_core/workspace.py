@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from smm_core.clock import Clock, SystemClock
-from smm_core.errors import NotFound, PluginError, SmmError
+from smm_core.errors import NotFound, PluginError, SmmError, did_you_mean
 from smm_core.root import database_path
 from smm_core.values import replace
 
@@ -375,8 +375,4 @@ class Workspace:
 def _named(things: Mapping[str, T], name: str, what: str) -> T:
     if name in things:
         return things[name]
-    import difflib
-
-    near = difflib.get_close_matches(name, list(things), n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(things)) or 'none'}"
-    raise NotFound(f"there is no {what} {name!r}", hint=hint)
+    raise NotFound(f"there is no {what} {name!r}", hint=did_you_mean(name, things))

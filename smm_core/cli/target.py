@@ -5,14 +5,13 @@ Where a post has a file, the file as it stands now is what counts: a person who 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from smm_core.errors import ContentError, NotFound, SmmError
+from smm_core.errors import ContentError, NotFound, SmmError, did_you_mean
 from smm_core.lifecycle import PARTS
 from smm_core.model import ActionState, Post, PostContent
 from smm_core.values import replace
@@ -165,7 +164,7 @@ def _with_profiles(ws: Workspace, content: PostContent, client: str, path: Path)
     raise ContentError(
         f"profiles: there is no profile {unknown!r} of client {client}",
         where=path.name,
-        hint=nearest(unknown, own),
+        hint=did_you_mean(unknown, own),
     )
 
 
@@ -241,7 +240,7 @@ def chosen(names: tuple[str, ...], only: tuple[str, ...]) -> tuple[str, ...]:
     """The profiles to work on: all, or `only` these, which must be among them."""
     for name in only:
         if name not in names:
-            raise NotFound(f"the post does not go to profile {name!r}", hint=nearest(name, names))
+            raise NotFound(f"the post does not go to profile {name!r}", hint=did_you_mean(name, names))
     return tuple(name for name in names if not only or name in only)
 
 
@@ -249,9 +248,3 @@ def on_their_way(ws: Workspace, post: Post) -> tuple[str, ...]:
     """The profiles on which a post is out or being sent: an edit comes too late for these."""
     actions = ws.store.ledger.of_post(post.id)
     return tuple(sorted({one.profile for one in actions if not one.trial and one.kind in PARTS and one.state in _GONE}))
-
-
-def nearest(word: str, known: tuple[str, ...]) -> str:
-    """The hint for a name that is not there."""
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(known) or 'none'}"

@@ -27,10 +27,9 @@ from smm_core.config.mistakes import (
     Mistakes,
     Where,
     is_secret_key,
-    nearest,
     note_open_secrets,
 )
-from smm_core.errors import SmmError
+from smm_core.errors import SmmError, did_you_mean
 from smm_core.secrets import Secret, is_reference, secret_behind
 
 T = TypeVar("T")
@@ -196,7 +195,7 @@ class _Decoder:
     def _choice(self, kind: Any, allowed: tuple[Any, ...], raw: object, where: Where) -> Any:
         if any(type(raw) is type(value) and raw == value for value in allowed):
             return raw
-        return self._unexpected(kind, raw, where, hint=nearest(str(raw), map(str, allowed)))
+        return self._unexpected(kind, raw, where, hint=did_you_mean(str(raw), map(str, allowed), ""))
 
     def _list(self, kind: Any, raw: object, where: Where) -> Any:
         if not isinstance(raw, list | tuple):
@@ -247,7 +246,7 @@ class _Decoder:
 
     def _unknown(self, name: str, raw: object, known: Iterable[str], where: Where) -> None:
         noun = "table" if isinstance(raw, Mapping) else "key"
-        hint = nearest(name, known) or f"known here: {', '.join(sorted(known))}"
+        hint = did_you_mean(name, known, "") or f"known here: {', '.join(sorted(known))}"
         self._mistakes.add(where.at(name), f"unknown {noun}", hint=hint)
 
     def _unexpected(self, kind: Any, raw: object, where: Where, *, hint: str = "") -> _Wrong:

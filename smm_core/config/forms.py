@@ -12,8 +12,7 @@ from typing import Annotated, Literal
 
 from smm_core.clock import zone_of
 from smm_core.config.decode import Form
-from smm_core.config.mistakes import nearest
-from smm_core.errors import SmmError
+from smm_core.errors import SmmError, did_you_mean
 from smm_core.slots import parse_slots
 from smm_core.working_time import parse_hours, parse_lead
 
@@ -52,7 +51,7 @@ def _nearest_zone(text: str) -> str:
     word = text.strip().replace(" ", "_")
     if city := cities.get(word.rpartition("/")[2].lower()):
         return f"did you mean {city}?"
-    return nearest(word, available_timezones())
+    return did_you_mean(word, available_timezones(), "")
 
 
 def _check_language(text: str) -> None:
@@ -103,7 +102,7 @@ def _check_web_address(text: str) -> None:
 def _check_pattern(text: str) -> None:
     for placeholder in re.findall(r"\{([^{}]*)\}", text):
         if placeholder not in _PLACEHOLDERS:
-            hint = nearest(placeholder, _PLACEHOLDERS) or f"there are {', '.join(_PLACEHOLDERS)}"
+            hint = did_you_mean(placeholder, _PLACEHOLDERS, "") or f"there are {', '.join(_PLACEHOLDERS)}"
             raise SmmError(f"there is no placeholder {{{placeholder}}}", hint=hint)
 
 

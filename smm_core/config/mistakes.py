@@ -5,9 +5,8 @@ They are collected while everything is read, then told all at once, by file and 
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from msgspec import Struct
@@ -87,12 +86,6 @@ class Mistakes:
         if thing is None:
             raise TypeError("nothing was decoded, and yet there was no mistake")
         return thing
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """`did you mean …?` with the nearest of the known words, or nothing when none is near."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else ""
 
 
 def _one_line(text: str) -> str:

@@ -17,7 +17,7 @@ from smm_core.config.decode import Key, decode_settings, keys_of
 from smm_core.config.mistakes import is_secret_key
 from smm_core.config.schema import CONFIG_FILE, ProfileTable
 from smm_core.content.write import replace_file, toml_value
-from smm_core.errors import ConfigError, SmmError
+from smm_core.errors import ConfigError, SmmError, did_you_mean
 from smm_core.secrets import Secret
 
 PROFILE_KEYS = frozenset(field.name for field in fields(ProfileTable)) - {"platform", "settings"}
@@ -126,10 +126,9 @@ def key_named(settings: type, name: str, platform: str) -> tuple[Key, bool]:
         return of_settings[name], True
     if name in of_profile:
         return of_profile[name], False
-    from smm_core.config.mistakes import nearest
 
     known = [*of_settings, *of_profile]
     raise SmmError(
         f"a profile on {platform} has no setting {name!r}",
-        hint=nearest(name, known) or f"there are: {', '.join(known)}",
+        hint=did_you_mean(name, known, "") or f"there are: {', '.join(known)}",
     )

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from smm_core.config.mistakes import Mistakes, Where, nearest
+from smm_core.config.mistakes import Mistakes, Where
+from smm_core.errors import did_you_mean
 
 Tables = Mapping[str, Any]
 
@@ -109,7 +110,8 @@ def _check_name(word: str, target: str, raw: Tables, where: Where, mistakes: Mis
     group = raw.get(target, {})
     if isinstance(group, Mapping) and word not in group:
         hint = (
-            nearest(word, group) or f"write a table [{target}.{word}], or name one of: {', '.join(group) or 'none yet'}"
+            did_you_mean(word, group, "")
+            or f"write a table [{target}.{word}], or name one of: {', '.join(group) or 'none yet'}"
         )
         mistakes.add(where, f'there is no {target.removesuffix("s")} "{word}"', hint=hint)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from smm_core.config import SourceConfig
 from smm_core.contracts import CollectPage, CollectRequest
-from smm_core.errors import NotFound, PluginError, SmmError, StoreError, TooLate
+from smm_core.errors import NotFound, PluginError, SmmError, StoreError, TooLate, did_you_mean
 from smm_core.model import PostFound, Trouble
 from smm_core.series import RepeatMistake, check_repeat
 from smm_core.steps import Report
@@ -159,10 +159,7 @@ def real_profiles(ws: Workspace, client: str) -> tuple[str, ...]:
 
 
 def _unknown_profile(name: str, known: list[str], client: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1)
-    right = f"did you mean {near[0]}?" if near else f"{client} has: {', '.join(known) or 'none'}"
+    right = did_you_mean(name, known, f"{client} has: {', '.join(known) or 'none'}")
     return f"profiles: there is no profile {name!r} of client {client} ({right})"
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from smm_core import lifecycle
 from smm_core.clock import from_text, to_text
-from smm_core.errors import NotFound, SmmError, StoreError, TooLate
+from smm_core.errors import NotFound, SmmError, StoreError, TooLate, did_you_mean
 from smm_core.model import (
     Post,
     PostContent,
@@ -155,7 +155,9 @@ class Posts:
                 f"{len(exact)} posts are called {name!r}",
                 hint="use the number: " + ", ".join(str(row["id"]) for row in exact),
             )
-        raise NotFound(f"there is no post {name!r}", hint=_nearest(wanted, self.slugs()))
+        raise NotFound(
+            f"there is no post {name!r}", hint=did_you_mean(wanted, self.slugs(), "`smm posts list` shows them")
+        )
 
     def by_key(self, source: str, key: str) -> Post | None:
         """A post by its source's own name for it."""
@@ -362,13 +364,6 @@ def end_post(tx: sqlite3.Connection, number: int, at: str) -> None:
         " AND state NOT IN ('published', 'cancelled'))",
         (at, number),
     )
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=3)
-    return f"did you mean {', '.join(near)}?" if near else "`smm posts list` shows them"
 
 
 def _post(row: Row) -> Post:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from smm_core.clock import from_text, to_text
-from smm_core.errors import NotFound
+from smm_core.errors import NotFound, did_you_mean
 from smm_core.model import PostContent, PostFound, Series, SeriesState, from_json, to_json
 from smm_core.store.database import Database, Row
 from smm_core.store.posts import series_of, slug_of
@@ -93,7 +93,10 @@ class SeriesStore:
         if found:
             names = ", ".join(f"{one.slug} of {one.source}" for one in found)
             raise NotFound(f"{len(found)} series are called {name!r}", hint=f"say more of the name: {names}")
-        raise NotFound(f"there is no series {name!r}", hint=_nearest(wanted, [one.slug for one in everything]))
+        raise NotFound(
+            f"there is no series {name!r}",
+            hint=did_you_mean(wanted, [one.slug for one in everything], "`smm series list` shows them"),
+        )
 
     def listed(self, *, client: str | None = None) -> list[Series]:
         """By their names."""
@@ -103,13 +106,6 @@ class SeriesStore:
 
 def _by_key(tx: sqlite3.Connection, source: str, key: str) -> Any:
     return tx.execute("SELECT * FROM series WHERE source = ? AND key = ?", (source, key)).fetchone()
-
-
-def _nearest(name: str, known: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else "`smm series list` shows them"
 
 
 def _target(found: PostFound) -> SeriesState:

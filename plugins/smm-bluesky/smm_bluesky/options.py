@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from msgspec import Struct
 
 from smm_bluesky.limits import MOST_LANGUAGES
 from smm_bluesky.records import address_in
-from smm_core import PluginError, PostContent, Profile
+from smm_core import PluginError, PostContent, Profile, did_you_mean
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 
@@ -35,8 +34,7 @@ def options_of(written: Mapping[str, Any]) -> Options:
     known = list(Options.__struct_fields__)
     for name in written:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, 1)
-            raise _wrong(str(name), "is not known", f"did you mean {near[0]}?" if near else f"there are {_list(known)}")
+            raise _wrong(str(name), "is not known", did_you_mean(str(name), known, f"there are {_list(known)}"))
     texts = {name: _text(name, written[name]) for name in known if name != "langs" and name in written}
     options = Options(**texts, langs=_languages(written.get("langs", ())))
     if options.quote and address_in(options.quote) is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,7 +25,7 @@ from smm_cards.layout import (
     Stack,
     Words,
 )
-from smm_core import ConfigError, NotFound
+from smm_core import ConfigError, NotFound, did_you_mean
 
 OWN_FOLDER = Path(__file__).with_name("layouts")
 
@@ -45,7 +44,7 @@ def find_layout(name: str, folder: Path) -> Path:
     """The file of a layout; one in the workspace's folder goes before the plugin's own. Unknown: `NotFound` with the nearest."""
     names = layout_names(folder)
     if name not in names:
-        raise NotFound(f"there is no card layout {name!r}", hint=_nearest(name, names))
+        raise NotFound(f"there is no card layout {name!r}", hint=did_you_mean(name, names))
     own = folder / f"{name}.toml"
     return own if own.is_file() else OWN_FOLDER / f"{name}.toml"
 
@@ -156,7 +155,7 @@ def _kind(table: Table, where: str, kinds: tuple[str, ...]) -> tuple[str, Table]
     kind = table.get("kind", "")
     if kind not in kinds:
         problem = f"{kind!r} is no kind of layer" if kind else "says no kind"
-        raise ConfigError(problem, where=f"{where} kind", hint=_nearest(str(kind), kinds))
+        raise ConfigError(problem, where=f"{where} kind", hint=did_you_mean(str(kind), kinds))
     return kind, {key: value for key, value in table.items() if key != "kind"}
 
 
@@ -175,13 +174,7 @@ def _known(table: Table, names: Iterable[str], where: str) -> None:
     names = tuple(names)
     for key in table:
         if key not in names:
-            raise ConfigError("unknown key", where=f"{where} {key}", hint=_nearest(key, names))
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    names = tuple(names)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are: {', '.join(sorted(names))}"
+            raise ConfigError("unknown key", where=f"{where} {key}", hint=did_you_mean(key, names))
 
 
 def _check_fields(layout: Layout, where: str) -> None:
@@ -193,5 +186,5 @@ def _check_fields(layout: Layout, where: str) -> None:
             used = item.field if isinstance(item, Words) else item.over
             if used and used not in names:
                 raise ConfigError(
-                    f"no field {used!r} is declared", where=f"{where} [layers {number}]", hint=_nearest(used, names)
+                    f"no field {used!r} is declared", where=f"{where} [layers {number}]", hint=did_you_mean(used, names)
                 )

@@ -6,6 +6,7 @@ Widths here are those of type size 1; a line fits when its width times the size 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from msgspec import Struct
 
@@ -62,9 +63,7 @@ def prepare(text: str, voice: Voice) -> Copy:
 
 
 def _pieces(word: str, voice: Voice) -> list[Piece]:
-    parts = [part for part in _JOINTS.findall(word) if part]
-    if _CJK.search(word):
-        parts = _between_ideographs(word)
+    parts = _between_ideographs(word) if _CJK.search(word) else _at_joints(word)
     found = []
     for number, part in enumerate(parts, 1):
         shown = part.replace(SOFT_HYPHEN, "")
@@ -73,6 +72,17 @@ def _pieces(word: str, voice: Voice) -> list[Piece]:
             soft = part.endswith(SOFT_HYPHEN) and not last
             found.append(Piece(text=shown, width=voice.width(shown), space=last, soft=soft))
     return found
+
+
+def _at_joints(word: str) -> list[str]:
+    """A word where it may be parted, but never between a joint and the accent on it."""
+    parts: list[str] = []
+    for part in filter(None, _JOINTS.findall(word)):
+        if parts and unicodedata.combining(part[0]):
+            parts[-1] += part
+        else:
+            parts.append(part)
+    return parts
 
 
 def _between_ideographs(word: str) -> list[str]:

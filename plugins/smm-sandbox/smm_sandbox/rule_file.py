@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from smm_core import (
     Size,
     TextLimit,
     TextUnit,
+    did_you_mean,
     parse_duration,
     replace,
 )
@@ -99,8 +99,7 @@ class _Table:
     def finish(self) -> None:
         for key in self.raw:
             if key not in self.taken:
-                near = difflib.get_close_matches(key, self.taken, n=1)
-                raise self.mistake(key, "is not a key here" + (f"; did you mean {near[0]!r}?" if near else ""))
+                raise self.mistake(key, f"is not a key here; {did_you_mean(key, self.taken)}")
 
 
 def read_rule_set(text: str, *, where: str) -> RuleSet:

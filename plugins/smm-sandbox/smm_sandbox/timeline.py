@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from smm_core import NotFound
+from smm_core import NotFound, did_you_mean
 from smm_sandbox.audience import heard
 from smm_sandbox.draw import draw_posts
 from smm_sandbox.metrics import Numbers
@@ -91,13 +90,7 @@ def _load(network: Network, name: str, now: datetime) -> tuple[Account, tuple[St
 
 
 def _unknown(name: str, known: Sequence[str]) -> NotFound:
-    near = difflib.get_close_matches(name, known, n=1)
-    if near:
-        hint = f"did you mean {near[0]}?"
-    elif known:
-        hint = f"there are {', '.join(known)}"
-    else:
-        hint = "try a post with smm try POST first"
+    hint = did_you_mean(name, known) if known else "try a post with smm try POST first"
     return NotFound(f"profile {name} has published nothing on the test network yet", hint=hint)
 
 

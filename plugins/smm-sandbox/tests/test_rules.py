@@ -94,7 +94,7 @@ def test_guesses_are_marked_as_guesses():
         ("[[1280, 720]]", "[[1280]]", "limits.images.sizes.value: has [1280]"),
         ('["jpeg", "png", "webp", "gif"]', "[1]", "limits.images.formats.value"),
         ("parts = { value = 100", "part = { value = 100", "limits.other.parts: is missing"),
-        ("maximum = 500", "maximum = 500\nmaximun = 3", "maximun: is not a key here; did you mean 'maximum'?"),
+        ("maximum = 500", "maximum = 500\nmaximun = 3", "maximun: is not a key here; did you mean maximum?"),
         ('name = "microblog"', "name = ", "line"),
     ],
 )
