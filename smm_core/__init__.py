@@ -202,18 +202,8 @@ if TYPE_CHECKING:
     from smm_core.secrets import (
         Secret,
     )
-    from smm_core.text import (
-        clean,
-        count,
-        excess,
-        find_hashtags,
-        find_links,
-        find_mentions,
-        hashtag_spans,
-        link_spans,
-        mention_spans,
-        split_text,
-    )
+    from smm_core.spans import find_hashtags, find_links, find_mentions, hashtag_spans, link_spans, mention_spans
+    from smm_core.text import clean, count, excess, split_text
     from smm_core.values import (
         replace,
     )
@@ -417,16 +407,18 @@ _HOMES = {
     ),
     "smm_core.render": ("render_plain",),
     "smm_core.secrets": ("Secret",),
-    "smm_core.text": (
-        "clean",
-        "count",
-        "excess",
+    "smm_core.spans": (
         "find_hashtags",
         "find_links",
         "find_mentions",
         "hashtag_spans",
         "link_spans",
         "mention_spans",
+    ),
+    "smm_core.text": (
+        "clean",
+        "count",
+        "excess",
         "split_text",
     ),
     "smm_core.values": ("replace",),

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from smm_core.model import Brand
-from smm_core.text import link_spans
+from smm_core.spans import link_spans
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 

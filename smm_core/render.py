@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from smm_core.limits import Limits, LinkStyle
 from smm_core.links import LinkValues, tag_link, tag_links_in
 from smm_core.model import Brand, Picture, PostContent, Profile, RenderedPart, Rendering
-from smm_core.text import find_hashtags, find_links, folded, has_phrase, split_text
+from smm_core.spans import find_hashtags, find_links
+from smm_core.text import folded, has_phrase, split_text
 from smm_core.values import replace
 
 # ---------------------------------------------------------------- before a plugin's render

@@ -17,6 +17,7 @@ from itertools import accumulate
 from typing import Any
 
 from smm_core.limits import TextLimit, TextUnit, Weights
+from smm_core.spans import BEFORE_NO_LINK, PLAIN_LINK, SHORTEST_LINK, link_spans, remote_mentions
 
 # ---------------------------------------------------------------- making text safe to store
 
@@ -72,16 +73,16 @@ def _counted_otherwise(text: str, limit: TextLimit) -> list[tuple[int, int, int]
     if limit.url is not None:
         found += [(start, end, _count_link(text, start, end, limit, limit.url)) for start, end in link_spans(text)]
     if not limit.mention_hosts:
-        found += [(host, end, 0) for _, host, end in _remote_mentions(text)]
+        found += [(host, end, 0) for _, host, end in remote_mentions(text)]
     return sorted(found)
 
 
 def _count_link(text: str, start: int, end: int, limit: TextLimit, fixed: int) -> int:
     # Servers agree on plain links. Of others, one may take all, a part or several parts for links: count the most.
-    if text[start - 1 : start] not in _BEFORE_NO_LINK and _PLAIN_LINK.fullmatch(text, start, end):
+    if text[start - 1 : start] not in BEFORE_NO_LINK and PLAIN_LINK.fullmatch(text, start, end):
         return fixed
     parts = text.count("://", start, end)
-    return max(fixed, _measure(text[start:end], limit) + parts * max(0, fixed - _SHORTEST_LINK))
+    return max(fixed, _measure(text[start:end], limit) + parts * max(0, fixed - SHORTEST_LINK))
 
 
 def _measure(text: str, limit: TextLimit) -> int:
@@ -139,137 +140,6 @@ def _emoji_pattern() -> Any:
         """,
         regex.VERBOSE,
     )
-
-
-# ---------------------------------------------------------------- links, hashtags, mentions
-
-# Typographic quotes, East Asian punctuation and direction marks end a link; letters of any script are part of it.
-_NEVER_IN_LINK = r"\s\x00-\x1f\x7f-\x9f<>\"\\^`“”„«»‹›、。，！？；：（）「」『』【】《》〈〉\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_LINK = re.compile(
-    rf"(?<![A-Za-z0-9])[hH][tT]{{2}}[pP][sS]?://[^{_NEVER_IN_LINK}/?#.,:;!'‘’…*(){{}}\]][^{_NEVER_IN_LINK}]*"
-)
-_AFTER_LINK = frozenset(".,:;!?'‘’…*")
-# What every server takes for a link as a whole: a host with a dot, brackets in pairs and only in the path, no signs at
-# the end that could as well belong to the sentence.
-_PLAIN_LINK = re.compile(
-    r"""https?://(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[^\W\d_]{2,}|xn--[a-z0-9-]+)(?::\d{1,5})?
-    (?:/(?:[^\s<>()?{}\[\]]|\([^\s<>()?{}\[\]]+\))*(?<![!*"'「」:;=,.$%~&|@]))?
-    (?:\?[\w!?*';:&=+$/%\#.,~@-]*[\w&=/\#-])?""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_BEFORE_NO_LINK = frozenset("@＠$#＃")
-_SHORTEST_LINK = len("http://a.nl")
-_BRACKETS = {")": "(", "]": "[", "}": "{"}
-
-
-def find_links(text: str) -> tuple[str, ...]:
-    """The http(s) links as they stand in the text, in order, without the punctuation and brackets around them."""
-    return tuple(text[start:end] for start, end in link_spans(text))
-
-
-def find_hashtags(text: str) -> tuple[str, ...]:
-    """The hashtags as they stand in the text, with their sign, in order. One has a letter of any script in it."""
-    return tuple(text[start:end] for start, end in hashtag_spans(text))
-
-
-def find_mentions(text: str) -> tuple[str, ...]:
-    """The mentions as they stand in the text, with their sign, in order: `@name`, `@name@server.example`."""
-    return tuple(text[start:end] for start, end in mention_spans(text))
-
-
-def link_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Where the links of `find_links` start and end, as indexes into the text."""
-    if "://" not in text:
-        return ()
-    return tuple((found.start(), found.start() + _length_of_link(found[0])) for found in _LINK.finditer(text))
-
-
-def hashtag_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Where the hashtags of `find_hashtags` start and end, as indexes into the text; their sign is the first character."""
-    return _spans(_hashtag_pattern, "#＃", text)
-
-
-def mention_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Where the mentions of `find_mentions` start and end, as indexes into the text; their sign is the first character."""
-    return _spans(_mention_pattern, "@＠", text)
-
-
-def _length_of_link(link: str) -> int:
-    """Without the punctuation of the sentence that the link stands in, and brackets that opened before it."""
-    unopened = {closing: link.count(closing) - link.count(opening) for closing, opening in _BRACKETS.items()}
-    end = len(link)
-    while link[end - 1] in _AFTER_LINK or unopened.get(link[end - 1], 0) > 0:
-        end -= 1
-        if link[end] in unopened:
-            unopened[link[end]] -= 1
-    return end
-
-
-def _remote_mentions(text: str) -> list[tuple[int, int, int]]:
-    """Where the mentions of `@name@server` begin, where their servers do (with the second sign), and where they end."""
-    if text.count("@") < 2:
-        return []
-    links = link_spans(text)
-    starts = [start for start, _ in links]
-    mentions = []
-    for found in _remote_mention_pattern().finditer(text):
-        before = bisect_right(starts, found.start()) - 1
-        if before < 0 or found.start() >= links[before][1]:
-            mentions.append((found.start(), found.start("host"), found.end()))
-    return mentions
-
-
-def without_links(text: str) -> str:
-    """The text with a space in the place of each link, to look for words in it."""
-    return " ".join(_between_links(text))
-
-
-def _between_links(text: str) -> list[str]:
-    """What stands before, between and after the links: always one piece more than there are links."""
-    spans = link_spans(text)
-    starts = (0, *(end for _, end in spans))
-    ends = (*(start for start, _ in spans), len(text))
-    return [text[start:end] for start, end in zip(starts, ends, strict=True)]
-
-
-def _spans(pattern: Any, signs: str, text: str) -> tuple[tuple[int, int], ...]:
-    """What the pattern finds outside of links."""
-    if not any(sign in text for sign in signs):
-        return ()
-    links = link_spans(text)
-    pieces, done = [], 0
-    for start, end in links:
-        pieces += [text[done:start], " " * (end - start)]
-        done = end
-    outside = "".join((*pieces, text[done:])) if links else text
-    return tuple(found.span() for found in pattern().finditer(outside))
-
-
-@cache
-def _hashtag_pattern() -> Any:
-    import regex
-
-    inside = r"[\p{L}\p{M}\p{Nd}\p{Pc}\u200C\u200D·・]"
-    return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{Nd}}\p{{Pc}}&/#＃@])[#＃](?=[\p{{Pc}}\p{{Nd}}]*+\p{{L}}){inside}++")
-
-
-@cache
-def _mention_pattern() -> Any:
-    import regex
-
-    name = r"[\p{L}\p{M}\p{Nd}_](?:[\p{L}\p{M}\p{Nd}_.\-]*[\p{L}\p{M}\p{Nd}_])?"
-    server = r"@[\p{L}\p{M}\p{Nd}\-]++(?:\.[\p{L}\p{M}\p{Nd}\-]++)++(?::\d++)?"
-    return regex.compile(rf"(?<![\p{{L}}\p{{M}}\p{{Nd}}\p{{Pc}}@＠/.+\-])[@＠]{name}(?:{server})?")
-
-
-@cache
-def _remote_mention_pattern() -> Any:
-    """As the servers that leave the host out of the count find it: a name in ASCII, a host of any letters."""
-    import regex
-
-    word = r"[\p{L}\p{M}\p{Nd}\p{Pc}]"
-    name = r"[A-Za-z0-9_]++(?:[.\-]++[A-Za-z0-9_]++)*+"
-    return regex.compile(rf"(?<![=/]|{word})@{name}(?<host>@{word}++(?:[.\-]++{word}++)*+)(?![@＠]|://)")
 
 
 # ---------------------------------------------------------------- phrases
@@ -449,7 +319,7 @@ def _pieces(text: str, limits: Sequence[TextLimit]) -> list[str]:
     done = 0
     whole = set(link_spans(text))
     if not all(limit.mention_hosts for limit in limits):
-        whole |= {(start, end) for start, _, end in _remote_mentions(text)}
+        whole |= {(start, end) for start, _, end in remote_mentions(text)}
     for start, end in sorted(whole):
         pieces += graphemes(text[done:start])
         pieces += graphemes(text[start:end]) if excess(text[start:end], limits) else [text[start:end]]

@@ -11,17 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smm_core.limits import TextLimit, TextUnit, Weights
-from smm_core.text import (
-    clean,
-    count,
-    excess,
-    find_hashtags,
-    find_links,
-    find_mentions,
-    graphemes,
-    has_phrase,
-    split_text,
-)
+from smm_core.spans import find_hashtags, find_links, find_mentions
+from smm_core.text import clean, count, excess, graphemes, has_phrase, split_text
 from smm_core.values import replace
 
 WEIGHTS = Weights(default=2, ranges=((0, 4351, 1), (8192, 8205, 1), (8208, 8223, 1), (8242, 8247, 1)), emoji=2)

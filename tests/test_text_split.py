@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smm_core.limits import TextLimit, TextUnit, Weights
-from smm_core.text import excess, find_links, graphemes, split_text
+from smm_core.spans import find_links
+from smm_core.text import excess, graphemes, split_text
 
 HARD = "ab. \n\r\t!?👨👩\u200d\u0301🇳🇱각\u1100\u1161क\u094d\u0937।。」)\u00a0\u2007日A"
 words = st.lists(

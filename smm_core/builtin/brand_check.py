@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from smm_core.contracts import CheckRequest
 from smm_core.links import LinkValues, missing_parameters
 from smm_core.model import Brand, Level, Problem, Variant
-from smm_core.text import find_links, has_phrase, without_links
+from smm_core.spans import find_links, without_links
+from smm_core.text import has_phrase
 
 
 def check_brand(request: CheckRequest) -> Iterator[Problem]:

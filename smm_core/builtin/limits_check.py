@@ -14,7 +14,8 @@ from msgspec import Struct
 from smm_core.contracts import CheckRequest
 from smm_core.limits import ImageLimits, Limits, LinkStyle, Provenance, TextLimit
 from smm_core.model import ActionKind, Attachment, Level, Part, Problem
-from smm_core.text import count, find_hashtags, find_links, find_mentions
+from smm_core.spans import find_hashtags, find_links, find_mentions
+from smm_core.text import count
 
 _INVISIBLE = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf"))
 _ASPECT_NOISE = 1e-6  # far less than one pixel; what dividing may be off

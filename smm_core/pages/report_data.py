@@ -178,7 +178,7 @@ def _sent(ws: Workspace, posts: Mapping[int, Post], since: datetime, until: date
     """Deliveries of which the first part went out in this time, the newest first."""
     first = [
         action
-        for action in ws.store.ledger.published_since(since)
+        for action in ws.store.past.published_since(since)
         if action.post_id in posts and action.seq == 0 and not action.trial and _sent_at(action) < until
     ]
     return tuple(_sent_one(ws, posts[action.post_id], action) for action in reversed(first))

@@ -54,7 +54,7 @@ class Course:
         """From now to the end of the period."""
         ledger = self.ws.store.ledger
         self.at_first = {action.id: action.state for action in ledger.wanting()}
-        self._known = {action.id for action in ledger.published_since(self.since)}
+        self._known = {action.id for action in self.ws.store.past.published_since(self.since)}
         # What a daemon is sending at this moment is not in doubt; without one, nobody will hear the answer.
         running = holder(self.ws.root) is not None
         self._epoch = ledger.epoch() if running else ledger.raise_epoch(self.since)
@@ -102,7 +102,7 @@ class Course:
             self._remember(after)
             if after.state is not before.state and after.state is not ActionState.PUBLISHED:
                 self._note(after, now)
-        for action in ledger.published_since(now):
+        for action in self.ws.store.past.published_since(now):
             if action.id not in self._known:
                 self._known.add(action.id)
                 self._remember(action)

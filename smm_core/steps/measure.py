@@ -48,7 +48,7 @@ def _measure_profile(ws: Workspace, profile: Profile, report: Report) -> None:
             receipt=action.receipt,
             published_at=action.receipt.at,
         )
-        for action in ws.store.ledger.published_since(since, profile.name)
+        for action in ws.store.past.published_since(since, profile.name)
         if action.kind is ActionKind.PUBLISH and action.receipt is not None and action.removed_at is None
     ]
     request = MetricsRequest(profile=profile, subjects=tuple(subjects))

@@ -22,7 +22,7 @@ class Pace:
     """
 
     def __init__(self, ws: Workspace, profile: Profile) -> None:
-        self._ledger = ws.store.ledger
+        self._past = ws.store.past
         self._ws = ws
         self._profile = profile
 
@@ -54,14 +54,14 @@ class Pace:
         )
 
     def _within(self, rate: Rate) -> tuple[datetime, str]:
-        nth = self._ledger.nth_last_out(self._profile.name, rate.maximum, self._ws.clock.now() + rate.per)
+        nth = self._past.nth_last_out(self._profile.name, rate.maximum, self._ws.clock.now() + rate.per)
         if nth is None:
             return datetime.min.replace(tzinfo=self._ws.clock.now().tzinfo), ""
         return nth + rate.per, f"the platform takes {rate.maximum} in {_said(rate.per)}"
 
     @cached_property
     def _last(self) -> tuple[datetime, datetime] | None:
-        return self._ledger.last_out(self._profile.name, self._ws.clock.now() + self._profile.distance)
+        return self._past.last_out(self._profile.name, self._ws.clock.now() + self._profile.distance)
 
     @cached_property
     def _rates(self) -> tuple[Rate, ...]:

@@ -15,8 +15,6 @@ from smm_core.errors import NotFound
 from smm_core.lifecycle import PARTS
 from smm_core.model import (
     Action,
-    ActionKind,
-    ActionState,
     Attempt,
     Delivery,
     Event,
@@ -24,16 +22,16 @@ from smm_core.model import (
     Problem,
     Receipt,
     Variant,
-    from_json,
     to_json,
 )
 from smm_core.store import acts, claims, lists, planning, replies
 from smm_core.store.acts import Subject
 from smm_core.store.claims import Outcome
-from smm_core.store.database import Database, Row
+from smm_core.store.database import Database
 from smm_core.store.handed import STARTED
 from smm_core.store.planning import Choose, Held, Move, Plan, Planned
 from smm_core.store.replies import PlannedReply
+from smm_core.store.rows import action_of
 from smm_core.store.timekeeping import keep_up, skipped
 from smm_core.workflow_plan import ReviewPlan
 
@@ -132,7 +130,7 @@ class Ledger:
             " ORDER BY wake_at, due_at, id LIMIT ?",
             (*([profile] if profile else []), to_text(now), limit),
         )
-        return [_action(row) for row in rows]
+        return [action_of(row) for row in rows]
 
     def profiles_due(self, now: datetime, *, without: Collection[str] = ()) -> list[str]:
         """The profiles with something that needs a hand by now, the most urgent first."""
@@ -162,12 +160,12 @@ class Ledger:
         row = self._db.row("SELECT * FROM actions WHERE id = ?", (number,))
         if row is None:
             raise NotFound(f"there is no delivery {number}", hint="`smm deliveries list` shows them")
-        return _action(row)
+        return action_of(row)
 
     def of_post(self, number: int) -> list[Action]:
         """All actions of a post, in order."""
         return [
-            _action(row)
+            action_of(row)
             for row in self._db.rows(
                 "SELECT * FROM actions WHERE post_id = ? ORDER BY trial, profile, seq, id", (number,)
             )
@@ -349,7 +347,7 @@ class Ledger:
             "SELECT * FROM actions WHERE wake_at <= ? AND state = 'waiting' AND +profile = ? ORDER BY wake_at",
             (to_text(now), profile),
         )
-        return [_action(row) for row in rows]
+        return [action_of(row) for row in rows]
 
     # ------------------------------------------------------------ what people see
 
@@ -395,44 +393,7 @@ class Ledger:
         rows = self._db.rows(
             "SELECT * FROM actions WHERE state IN ('held', 'refused', 'unknown', 'pending') ORDER BY due_at"
         )
-        return [_action(row) for row in rows]
-
-    def published_since(self, since: datetime, profile: str | None = None) -> list[Action]:
-        """What went out since an instant, oldest first."""
-        whose = [profile] if profile else self._profiles()
-        rows = self._db.rows(
-            f"SELECT * FROM actions WHERE profile IN ({','.join('?' * len(whose))}) AND published_at >= ? ORDER BY published_at",
-            (*whose, to_text(since)),
-        )
-        return [_action(row) for row in rows]
-
-    def _profiles(self) -> list[str]:
-        """The profiles that have actions, each found by one look at the index."""
-        rows = self._db.rows(
-            "WITH RECURSIVE each (profile) AS (SELECT min(profile) FROM actions UNION ALL"
-            " SELECT (SELECT min(profile) FROM actions WHERE profile > each.profile) FROM each WHERE each.profile IS NOT NULL)"
-            " SELECT profile FROM each WHERE profile IS NOT NULL"
-        )
-        return [row["profile"] for row in rows]
-
-    def last_out(self, profile: str, until: datetime) -> tuple[datetime, datetime] | None:
-        """When the first part of a profile's last delivery went out, `until` then at the latest, and when it was due."""
-        row = self._db.row(
-            "SELECT published_at, due_at FROM actions WHERE profile = ? AND published_at <= ? AND seq = 0 AND trial = 0"
-            " AND kind = 'publish' ORDER BY published_at DESC LIMIT 1",
-            (profile, to_text(until)),
-        )
-        return (from_text(row["published_at"]), from_text(row["due_at"])) if row else None
-
-    def nth_last_out(self, profile: str, nth: int, until: datetime) -> datetime | None:
-        """When the last but `nth` action of a profile went out (1: the last one), `until` then at the latest; None when
-        there are fewer."""
-        at = self._db.value(
-            "SELECT published_at FROM actions WHERE profile = ? AND published_at <= ? AND trial = 0"
-            " AND kind IN ('publish', 'comment', 'reply') ORDER BY published_at DESC LIMIT 1 OFFSET ?",
-            (profile, to_text(until), nth - 1),
-        )
-        return from_text(at) if at else None
+        return [action_of(row) for row in rows]
 
     def unfinished(self, number: int) -> int:
         """How many actions of a post have not ended (trials do not count)."""
@@ -447,31 +408,3 @@ class Ledger:
 
 def _but_for(profiles: Collection[str]) -> str:
     return f"AND profile NOT IN ({','.join('?' * len(profiles))})" if profiles else ""
-
-
-def _action(row: Row) -> Action:
-    return Action(
-        id=row["id"],
-        post_id=row["post_id"],
-        profile=row["profile"],
-        kind=ActionKind(row["kind"]),
-        seq=row["seq"],
-        variant_digest=row["variant_digest"],
-        key=row["key"],
-        state=ActionState(row["state"]),
-        due_at=from_text(row["due_at"]),
-        parent_id=row["parent_id"],
-        trial=bool(row["trial"]),
-        attempts=row["attempts"],
-        next_try_at=from_text(row["wake_at"]) if row["wake_at"] else None,
-        handles={} if row["handles"] == "{}" else from_json(row["handles"], dict[str, Any]),
-        handles_expire=from_text(row["handles_expire"]) if row["handles_expire"] else None,
-        receipt=from_json(row["receipt"], Receipt) if row["receipt"] else None,
-        reason=row["reason"],
-        on_id=row["on_id"],
-        target=from_json(row["target"], Receipt) if row["target"] else None,
-        by=row["by"],
-        removed_at=from_text(row["removed_at"]) if row["removed_at"] else None,
-        interaction_id=row["interaction_id"],
-        on_verdict=bool(row["on_verdict"]),
-    )

@@ -10,24 +10,18 @@ from msgspec import Struct
 
 from smm_core.clock import from_text, to_text
 from smm_core.contracts.reviews import Remark
-from smm_core.errors import NotAllowed, NotFound, Repeated, SmmError, TooLate
+from smm_core.errors import NotFound, Repeated, SmmError, TooLate
 from smm_core.model import Decision, Post, Review, ReviewState, Verdict, When, from_json, to_json
-from smm_core.store import edits, review_course, review_log, review_series
+from smm_core.store import review_course, review_log, review_series
 from smm_core.store.database import Database
 from smm_core.store.review_comments import add_comment
-from smm_core.store.review_course import Case, review_of, reviews_of, verdict_of
+from smm_core.store.review_course import review_of, reviews_of, verdict_of
 from smm_core.store.review_log import Entry, Kind, LogCheck
-from smm_core.workflow import SILENCE, Audience, Stage, StageState, Workflow, may_answer, voices
+from smm_core.store.review_rules import Voice, check_current, check_open, stage_of
+from smm_core.workflow import SILENCE, Audience, StageState, Workflow
 from smm_core.workflow_plan import ReviewPlan, plain_plan
 
 __all__ = ["Reviews", "StageRow", "Voice"]
-
-
-class Voice(Struct, frozen=True, kw_only=True):
-    """Who answers, as the configuration knows them now: `roles` are those they have for the review's client; None: it does
-    not know them."""
-
-    roles: frozenset[str] | None
 
 
 class StageRow(Struct, frozen=True, kw_only=True):
@@ -168,14 +162,14 @@ class Reviews:
             if once and tx.execute("SELECT 1 FROM verdicts WHERE once = ?", (once,)).fetchone():
                 raise Repeated("this answer was heard before")
             case = review_course.load(tx, number)
-            _check_open(case.review, decision)
+            check_open(case.review, decision)
             if digests is not None and dict(digests) != dict(case.review.digests):
                 raise TooLate(
                     f"review {number} asks about other variants than the answer was given for",
                     hint="look at the post again",
                 )
-            _check_current(tx, case.review)
-            answered = _stage_of(case, by, via, decision, stage, voice, now)
+            check_current(tx, case.review)
+            answered = stage_of(case, by, via, decision, stage, voice, now)
             for_series = for_series and decision is Decision.APPROVE
             series = _series_of(tx, case.review, wanted=for_series)
             verdict = Verdict(
@@ -375,78 +369,3 @@ def _series_of(tx: sqlite3.Connection, review: Review, *, wanted: bool) -> int |
         raise SmmError(f"post {post['slug']} belongs to no series", hint="approve it for itself")
     number: int | None = post["series_id"]
     return number
-
-
-# ---------------------------------------------------------------- who may say what, and when
-
-
-def _check_open(review: Review, decision: Decision) -> None:
-    allowed = {ReviewState.OPEN, ReviewState.EXPIRED}
-    allowed |= {ReviewState.REWORK} if decision is Decision.APPROVE else {ReviewState.APPROVED}
-    if review.state not in allowed:
-        raise TooLate(f"review {review.id} is {review.state}", hint="`smm reviews list` shows what is open")
-
-
-def _check_current(tx: sqlite3.Connection, review: Review) -> None:
-    """An answer is about what the post is now; to one before an edit it is too late."""
-    if edits.asks_about_an_edit(tx, review.post_id, review.digests):
-        return
-    newer = tx.execute(
-        "SELECT 1 FROM reviews r WHERE r.post_id = ? AND r.id > ? AND NOT EXISTS (SELECT 1 FROM actions a, json_each(r.digests) d"
-        " WHERE a.post_id = r.post_id AND a.kind = 'edit' AND a.profile = d.key AND a.variant_digest = d.value) LIMIT 1",
-        (review.post_id, review.id),
-    ).fetchone()
-    if newer:
-        raise review_course.changed_meanwhile(review)
-
-
-def _stage_of(
-    case: Case, by: str, via: str, decision: Decision, name: str, voice: Voice | None, now: datetime
-) -> Stage:
-    """The stage for which an answer counts: the one that was named, or the first in which they may say that now."""
-    states = case.standing(now).stages
-    if name and case.workflow.stage(name) is None:
-        raise NotFound(f"review {case.review.id} has no stage {name!r}", hint=f"it has: {', '.join(states)}")
-    wanted = [one for one in case.workflow.stages if not name or one.name == name]
-    theirs = [one for one in wanted if _may(case, one, by, via, voice)]
-    if not theirs:
-        raise NotAllowed(*_who_may(case, wanted, by))
-    in_time = [one for one in theirs if states[one.name] in _OPEN_TO[decision]]
-    if not in_time:
-        state = states[theirs[0].name]
-        words = "it is not its turn yet" if state is StageState.AHEAD else f"it is {state}"
-        raise TooLate(
-            f"stage {theirs[0].name} of review {case.review.id} waits for no such answer: {words}",
-            hint=f"`smm reviews show {case.review.id}`",
-        )
-    return min(in_time, key=lambda one: _OPEN_TO[decision].index(states[one.name]))
-
-
-_OPEN_TO = {
-    Decision.APPROVE: (StageState.WAITING, StageState.REWORK),
-    Decision.REWORK: (StageState.WAITING, StageState.APPROVED, StageState.LAPSED),
-}
-
-
-def _may(case: Case, stage: Stage, by: str, via: str, voice: Voice | None) -> bool:
-    """Whether somebody may answer in a stage, by what was asked then and by what the configuration says now."""
-    if by == SILENCE or not may_answer(case.workflow, stage, by, case.writer):
-        return False
-    if stage.anyone:
-        return by != case.writer or case.workflow.own_posts
-    if by == stage.approver and by not in stage.persons:
-        return via == stage.approver
-    if voice is None:
-        return True
-    if voice.roles is None:
-        return False
-    return by not in stage.by_role or bool(voice.roles & set(stage.roles))
-
-
-def _who_may(case: Case, stages: Sequence[Stage], by: str) -> tuple[str]:
-    names = dict.fromkeys(person for one in stages for person in voices(case.workflow, one, case.writer))
-    if by == case.writer and not case.workflow.own_posts:
-        why = f"{by} wrote this post, and nobody answers for their own"
-    else:
-        why = f"{by} is not asked in {' or '.join(one.name for one in stages) or 'it'}"
-    return (f"review {case.review.id}: {why}; those who may: {', '.join(names) or 'nobody'}",)

@@ -15,6 +15,7 @@ from smm_core.store.inbox import Inbox
 from smm_core.store.journal import Events, Profiles, ProfileState, Readings
 from smm_core.store.ledger import Ledger
 from smm_core.store.neighbours import Neighbours
+from smm_core.store.past import Past
 from smm_core.store.planning import Planned
 from smm_core.store.posts import Change, Posts
 from smm_core.store.review_asks import Asks
@@ -47,6 +48,7 @@ class Store:
         self.comments = Comments(self._db)
         self.links = Links(self._db)
         self.ledger = Ledger(self._db, clock)
+        self.past = Past(self._db)
         self.readings = Readings(self._db)
         self.events = Events(self._db)
         self.inbox = Inbox(self._db)
@@ -84,9 +86,8 @@ class Store:
         if doubt:
             raise StoreError(f"{self.path}: {doubt}", hint="nothing is sent until you run `smm adopt`")
         if not self.ledger.epoch():
-            self._identity.remember(
-                0
-            )  # or a process killed right after its first epoch would leave a file nobody knows
+            # Or a process killed right after its first epoch would leave a file that nobody knows.
+            self._identity.remember(0)
         epoch = self.ledger.raise_epoch(now)
         self._identity.remember(epoch)
         return epoch

@@ -35,7 +35,7 @@ ROOMS = {
 
 # Floors, lowest first: a module may import from its own floor and those below.
 FLOORS = [
-    ("errors", "clock", "cores", "isolation", "limits", "root", "secrets", "text", "toml_source", "values"),
+    ("errors", "clock", "cores", "isolation", "limits", "root", "secrets", "spans", "text", "toml_source", "values"),
     ("model", "workflow"),
     ("contracts", "deprecation", "lifecycle", "hookspecs", "links", "lengths"),
     (
