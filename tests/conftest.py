@@ -28,8 +28,8 @@ _MEMORY = Path("/dev/shm")
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > 4e9:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
-# How long an example takes is the machine's affair: a busy one is no failure.
-settings.register_profile("suite", deadline=None)
+# How long an example takes is the machine's affair: a busy one is no failure. Every run takes other examples.
+settings.register_profile("suite", deadline=None, max_examples=50)
 settings.load_profile("suite")
 
 MONDAY = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
