@@ -22,10 +22,17 @@ def drawer_of(ws: Workspace, profile: Profile) -> Any:
 
 
 def request_for(ws: Workspace, drawer: Any, variant: Variant, profile: Profile, now: datetime) -> PreviewRequest:
-    """What the drawer is asked. A stranger's drawing goes by the platform that it stands in for, and knows nothing of that
-    platform's settings."""
-    is_own = drawer.name == profile.platform
-    shown = profile if is_own else replace(profile, imitates=profile.imitates or profile.platform, settings=None)
+    """What the drawer is asked. A stranger's drawing goes by the platform that it stands in for, knows nothing of that
+    platform's settings, and shows the account that the platform knows us by, where no handle is configured."""
+    shown = profile
+    if drawer.name != profile.platform:
+        account = ws.store.profiles.state(profile.name).account
+        shown = replace(
+            profile,
+            imitates=profile.imitates or profile.platform,
+            handle=profile.handle or (account if account.startswith("@") else ""),
+            settings=None,
+        )
     return PreviewRequest(
         profile=shown, variant=variant, limits=ws.limits_of(profile), now=now, language=profile.language
     )

@@ -134,3 +134,14 @@ def test_a_folder_that_cannot_be_written_is_said(smm: Smm, root: Path, tmp_path:
     ran = smm("preview", "bread", "--out", str(tmp_path / "file" / "below"))
     assert ran.code == 1
     assert "--out" in ran.err
+
+
+def test_a_stranger_draws_the_account_that_the_platform_knows_us_by(smm: Smm, root: Path) -> None:
+    (root / "plugins").mkdir()
+    (root / "plugins/plain.py").write_text(PLAIN.replace('account="plain"', 'account="@bakery@plain.example"'))
+    with (root / "smm.toml").open("a") as file:
+        file.write('\n[profiles.one]\nclient = "acme"\nplatform = "plainnet"\n')
+    write_post(root, "bread", profiles='["one"]')
+    assert "@one" in read_page(Path(smm("preview", "bread").out.splitlines()[0])).words
+    assert smm("profiles", "inspect", "one").code == 0
+    assert "@bakery@plain.example" in read_page(Path(smm("preview", "bread").out.splitlines()[0])).words
