@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("smm.daemon")
 
 LONGEST_NAP = timedelta(minutes=5)
+LOOK, LOOK_SOON = 1.0, 0.1  # seconds between looks at what may have changed; sooner where somebody waits for the end
 GRACE = 3.0
 REPEAT = timedelta(hours=1)
 JUMP = timedelta(seconds=1)
@@ -74,7 +75,7 @@ class Daemon:
             self._begin()
             try:
                 self._start_timers()
-                while not self._stop.wait(1):
+                while not self._stop.wait(LOOK_SOON if self._until_idle else LOOK):
                     self._take_over()
                     self._say_sent()
                     self._watch_clock()
