@@ -248,3 +248,11 @@ def test_nobody_there_is_surely_not_sent(client: Client) -> None:
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/"
     with pytest.raises(TryLater, match="nothing was sent"):
         send(client, url, fresh=False)
+
+
+@pytest.mark.parametrize("headers", [{"x-key": b"7"}, {"x-key": 7}, {b"x-key": "7"}])
+def test_a_header_that_is_no_text_does_not_leave(client: Client, headers: dict[str, str]) -> None:
+    once = client.once(send_by=NEVER, now=lambda: datetime.now(UTC))
+    with pytest.raises(PluginError, match="a header or the body cannot be encoded"):
+        once.request("POST", "http://127.0.0.1:9/", headers=headers)
+    assert once.bytes_left is False

@@ -135,7 +135,7 @@ def encode(
         about, body = _body(method, json=json, data=data, files=files, content=content)
         given = {name.lower(): value for name, value in (headers or {}).items()}
         everything = {"host": address.host, **_usual(), **about, **given}
-        if not all(name.isascii() and value.isascii() for name, value in everything.items()):
+        if not all(str.isascii(name) and str.isascii(value) for name, value in everything.items()):
             raise ValueError
     except (TypeError, ValueError, AttributeError):
         # The library's words would quote the value.
