@@ -48,9 +48,11 @@ def main() -> int:
     smm("measure")
     smm("deliveries", "list")
     say("Somebody asks something below a post, and is answered once")
-    smm("sandbox", "say", "town-square", "Is there some left for Saturday?", "--by", "Bo", quiet=True)
+    question = "Is there some left for Saturday?"
+    smm("sandbox", "say", "town-square", question, "--by", "Bo", quiet=True)
     smm("listen", "town-square", quiet=True)
-    asked = json.loads(smm("inbox", "--profile", "town-square", "--limit", "1", "--json", quiet=True))[0]
+    heard = json.loads(smm("inbox", "--profile", "town-square", "--json", quiet=True))
+    asked = next(one for one in heard if one["text"] == question)
     smm("inbox", "reply", str(asked["id"]), "Yes, until noon. We keep one for you!", quiet=True)
     smm("inbox", "show", str(asked["id"]))
     page = smm("report", quiet=True).strip()
