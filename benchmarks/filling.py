@@ -82,7 +82,8 @@ def make_workspace(root: Path, *, address: str = "") -> None:
         lines.append(f'[profiles.{name}]\nplatform = "sink"\nallow_private = true\n')
         if address:
             lines.append(f'[profiles.{name}.settings]\naddress = "{address}"\n')
-    (root / "plugins").mkdir(parents=True)
+    for folder in ("plugins", "content/posts", "content/ideas"):
+        (root / folder).mkdir(parents=True)
     (root / "smm.toml").write_text("\n".join(lines), "utf-8")
     (root / "plugins" / "sink.py").write_text(SINK, "utf-8")
     Store(root / ".smm" / "smm.db").close()
