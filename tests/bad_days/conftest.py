@@ -139,6 +139,11 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def _hear_ctrl_c() -> None:
+    """A shell has what it starts in the background ignore Ctrl-C, and all that is started by that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(kw_only=True, slots=True)
 class Program:
     """A workspace, and the program on it.
@@ -260,6 +265,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 text=True,
                 start_new_session=True,
+                preexec_fn=_hear_ctrl_c,
                 env=self.environment,
             )
         daemon = Daemon(process=process, said_to=said_to, program=self)

@@ -69,7 +69,7 @@ def test_a_command_that_is_stopped_blames_nobody(program: Program, number: int, 
         command.process.send_signal(number)
     else:
         os.killpg(command.process.pid, number)  # as Ctrl-C on a terminal does
-    assert command.ended(within=20) == code
+    assert command.ended(within=5) == code
     assert not is_alive(child)
     assert command.said.strip() in ("", "stopped")
     assert not (program.root / ".smm" / "quarantine.json").exists()

@@ -75,14 +75,14 @@ def test_threads_racing_with_one_key_on_a_new_network_make_one_post(bench):
 
 _SENDER = """
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from smm_sandbox.network import Network
 from smm_sandbox.records import Account, Kind, Submission
 from smm_sandbox.rules import rule_set
 from smm_sandbox.service import Service
 
-now = lambda: datetime.now(UTC)
+now = lambda: datetime.fromisoformat(sys.argv[2])
 account = Account(name="acme", title="Acme", handle="acme", language="en", zone="UTC", rules="open", speed=1, followers=1, joined_at=now())
 service = Service(Network(Path(sys.argv[1])), rule_set("open"), now)
 print("ready", flush=True)
@@ -111,7 +111,7 @@ def test_a_process_killed_while_it_sends_leaves_one_post_or_none(bench):
 def _kill_while_sending(bench, after: float) -> int:
     """Let a process send as fast as it can, kill it, and return the last number that it saw accepted."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", _SENDER, str(bench.ctx.data_dir())]
+    command = [sys.executable, "-c", _SENDER, str(bench.ctx.data_dir()), bench.ctx.now().isoformat()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(3)] == ["ready\n", "0\n", "1\n"]
